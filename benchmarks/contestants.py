@@ -1,0 +1,178 @@
+"""
+The libraries, each brought to the same configuration: three attempts, retry on `Exception`, exponential waits without
+jitter, no logging. What a library cannot do is `None`, and its cell in the table stays empty.
+
+They are imported here only, so that one that is not installed can be left out.
+"""
+
+import logging
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, ClassVar, TypeAlias
+
+# Deliberately loose: the libraries differ in what they accept and return.
+Decorator: TypeAlias = Callable[[Any], Any]
+
+LIMIT = 3600.0  # no wait of ours is cut
+TIMEOUT = 60.0
+
+
+class Library:
+    name: ClassVar[str]
+    generators: ClassVar[bool] = False  # does it retry the two kinds of generator functions?
+
+    def __init__(self) -> None:
+        self.module: Any = import_module(self.name)
+        logging.getLogger(self.name).setLevel(logging.CRITICAL)
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        raise NotImplementedError
+
+    def jittered(self, delay: float) -> Decorator | None:
+        """
+        Waits spread by chance, in the library's own way.
+        """
+        return None
+
+    def bounded(self) -> Decorator | None:
+        """
+        With a limit on the whole time.
+        """
+        return None
+
+    def hearing(self, callback: Callable[[Any], None]) -> Decorator | None:
+        """
+        With a callback that hears of success.
+        """
+        return None
+
+    def caller(self) -> Callable[..., Any] | None:
+        """
+        Calls a function with retries, without decorating it.
+        """
+        return None
+
+
+class Anew(Library):
+    name = "anew"
+    generators = True
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        return self._retry(delay=delay, jitter=False, max_delay=LIMIT)
+
+    def jittered(self, delay: float) -> Decorator:
+        return self._retry(delay=delay, max_delay=LIMIT)
+
+    def bounded(self) -> Decorator:
+        return self._retry(delay=0, jitter=False, timeout=TIMEOUT)
+
+    def hearing(self, callback: Callable[[Any], None]) -> Decorator:
+        return self._retry(delay=0, jitter=False, on_success=callback)
+
+    def caller(self) -> Callable[..., Any]:
+        call: Callable[..., Any] = self.module.retry(delay=0, jitter=False).call
+        return call
+
+    def _retry(self, **options: Any) -> Decorator:
+        policy: Decorator = self.module.retry(times=3, on=Exception, **options)
+        return policy
+
+
+class Stamina(Library):
+    name = "stamina"
+    generators = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        import_module("stamina.instrumentation").set_on_retry_hooks(())
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        return self._retry(delay, wait_jitter=0)
+
+    def jittered(self, delay: float) -> Decorator:
+        return self._retry(delay, wait_jitter=delay)
+
+    def bounded(self) -> Decorator:
+        return self._retry(0, wait_jitter=0, timeout=TIMEOUT)
+
+    def caller(self) -> Callable[..., Any]:
+        call: Callable[..., Any] = self.module.RetryingCaller(
+            attempts=3, timeout=None, wait_initial=0, wait_max=LIMIT, wait_jitter=0
+        ).on(Exception)
+        return call
+
+    def _retry(self, delay: float, *, timeout: float | None = None, **options: Any) -> Decorator:
+        decorator: Decorator = self.module.retry(
+            on=Exception, attempts=3, timeout=timeout, wait_initial=delay, wait_max=LIMIT, **options
+        )
+        return decorator
+
+
+class Tenacity(Library):
+    name = "tenacity"
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        return self._retry(wait=self.module.wait_exponential(multiplier=delay, max=LIMIT))
+
+    def jittered(self, delay: float) -> Decorator:
+        return self._retry(wait=self.module.wait_exponential_jitter(initial=delay, jitter=delay, max=LIMIT))
+
+    def bounded(self) -> Decorator:
+        module = self.module
+        return self._retry(stop=module.stop_any(module.stop_after_attempt(3), module.stop_after_delay(TIMEOUT)))
+
+    def caller(self) -> Callable[..., Any]:
+        module = self.module
+        call: Callable[..., Any] = module.Retrying(
+            stop=module.stop_after_attempt(3), retry=module.retry_if_exception_type(Exception)
+        )
+        return call
+
+    def _retry(self, **options: Any) -> Decorator:
+        options.setdefault("stop", self.module.stop_after_attempt(3))
+        decorator: Decorator = self.module.retry(retry=self.module.retry_if_exception_type(Exception), **options)
+        return decorator
+
+
+class Backoff(Library):
+    name = "backoff"
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        return self._retry(delay, jitter=None)
+
+    def jittered(self, delay: float) -> Decorator:
+        return self._retry(delay)
+
+    def bounded(self) -> Decorator:
+        return self._retry(0, jitter=None, max_time=TIMEOUT)
+
+    def hearing(self, callback: Callable[[Any], None]) -> Decorator:
+        return self._retry(0, jitter=None, on_success=callback)
+
+    def _retry(self, delay: float, **options: Any) -> Decorator:
+        decorator: Decorator = self.module.on_exception(
+            self.module.expo, Exception, max_tries=3, factor=delay, max_value=LIMIT, logger=None, **options
+        )
+        return decorator
+
+
+class BackoffKit(Library):
+    name = "backoffkit"
+
+    def policy(self, delay: float = 0.0, *, jitter: bool = False) -> Decorator:
+        decorator: Decorator = self.module.retry(times=3, delay=delay, jitter=jitter, max_delay=LIMIT, on=[Exception])
+        return decorator
+
+    def jittered(self, delay: float) -> Decorator:
+        return self.policy(delay, jitter=True)
+
+
+LIBRARIES: tuple[type[Library], ...] = (Anew, Stamina, Tenacity, Backoff, BackoffKit)
+NAMES: tuple[str, ...] = tuple(library.name for library in LIBRARIES)
+
+
+def load(name: str) -> Library:
+    """
+    Import one library; `ImportError` if it is not installed.
+    """
+    return LIBRARIES[NAMES.index(name)]()

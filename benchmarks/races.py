@@ -1,0 +1,168 @@
+"""
+What is timed within this process: in each race libraries and hand-written code start beside each other.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import byhand
+import work
+from contestants import Library
+from measure import Bench, EventLoop, Run, by_hand, timed, timed_async
+from spellings import SPELLINGS
+
+Things: TypeAlias = dict[str, Any]  # contestant -> what it decorated, or itself
+
+SWALLOW = "try:\n    {}\nexcept Exception:\n    pass"
+SUCCESS: Mapping[str, float | None] = {"pass-through": 1.10, "loop": 1.10}
+
+
+@dataclass(frozen=True)
+class Race:
+    title: str
+    against: Mapping[str, float | None]  # the contestant that is 1.00 -> what anew may cost at most
+    enter: Callable[[], dict[str, Bench]]  # called again for a second try: everything is made anew
+
+
+@dataclass(frozen=True)
+class Field:
+    """
+    Who takes part.
+    """
+
+    libraries: Sequence[Library]
+    loop: EventLoop
+
+    def races(self) -> Iterator[Race]:
+        """
+        All of them, in the order of the table.
+        """
+        yield from self._success()
+        yield from self._extras()
+        yield from self._failures()
+        yield from self._generators()
+        yield from self._decorating()
+
+    def _each(self, make: Callable[[Library], Any]) -> Things:
+        made = {library.name: make(library) for library in self.libraries}
+        return {name: thing for name, thing in made.items() if thing is not None}
+
+    def _decorated(self, fn: Any) -> Things:
+        return self._each(lambda library: library.policy()(fn))
+
+    def _success(self) -> Iterator[Race]:
+        shapes: tuple[tuple[str, str, Any, Any], ...] = (
+            ("0 arguments", "f()", work.none, work.none_async),
+            ("3 + 2 arguments", "f(1, 2, 3, d=4, e=5)", work.some, work.some_async),
+            ("method", "f.method(1)", work.method, work.method_async),
+        )
+
+        def things(shape: str, hand: Things, fn: Any) -> Things:
+            found = hand | self._decorated(fn)
+            if shape != "method":
+                return found
+            return {name: type("Service", (), {"method": thing})() for name, thing in found.items()}
+
+        def entries(shape: str, call: str, hand: Things, fn: Any) -> dict[str, Bench]:
+            return _sync(call, things(shape, hand, fn))
+
+        def async_entries(shape: str, call: str, hand: Things, fn: Any) -> dict[str, Bench]:
+            return _async(f"await {call}", by_hand, things(shape, hand, fn))
+
+        for shape, call, fn, _ in shapes:
+            hand = {"pass-through": byhand.passing(fn), "loop": byhand.looping(fn)}
+            yield Race(f"success, {shape}", SUCCESS, partial(entries, shape, call, hand, fn))
+        for shape, call, _, fn in shapes:
+            hand = {"pass-through": byhand.passing_async(fn), "loop": byhand.looping_async(fn)}
+            yield Race(f"async success, {shape}", SUCCESS, partial(async_entries, shape, call, hand, fn))
+
+    def _extras(self) -> Iterator[Race]:
+        def called() -> dict[str, Bench]:
+            callers = {"loop": byhand.looping_call} | self._each(lambda library: library.caller())
+            return _sync("f(some, 1, 2, 3, d=4, e=5)", callers, some=work.some)
+
+        def bounded() -> dict[str, Bench]:
+            made = self._each(lambda library: _applied(library.bounded(), work.none))
+            return _sync("f()", {"loop": byhand.bounded(work.none)} | made)
+
+        def hearing() -> dict[str, Bench]:
+            made = self._each(lambda library: _applied(library.hearing(work.ignore), work.none))
+            return _sync("f()", {"loop": byhand.hearing(work.none, work.ignore)} | made)
+
+        yield Race("success through policy.call", {"loop": None}, called)
+        yield Race("success with a timeout", {"loop": None}, bounded)
+        yield Race("success with on_success", {"loop": None}, hearing)
+
+    def _failures(self) -> Iterator[Race]:
+        def once() -> dict[str, Bench]:
+            made = self._each(lambda library: library.policy()(work.by_turns()))
+            return _sync("f()", {"loop": byhand.looping(work.by_turns())} | made)
+
+        def once_async(run: Run) -> dict[str, Bench]:
+            made = self._each(lambda library: library.policy()(work.by_turns_async()))
+            return _async("await f()", run, {"loop": byhand.looping_async(work.by_turns_async())} | made)
+
+        def exhausted() -> dict[str, Bench]:
+            made = {"loop": byhand.looping(work.never)} | self._decorated(work.never)
+            return _sync(SWALLOW.format("f()"), made)
+
+        def exhausted_async() -> dict[str, Bench]:
+            made = {"loop": byhand.looping_async(work.never_async)} | self._decorated(work.never_async)
+            return _async(SWALLOW.format("await f()"), self.loop.standing, made)
+
+        yield Race("one failure", {"loop": 4.0}, once)
+        yield Race("async one failure", {"loop": 4.0}, partial(once_async, self.loop.turning))
+        yield Race("async one failure, loop standing still", {"loop": None}, partial(once_async, self.loop.standing))
+        yield Race("giving up after 3", {"loop": None}, exhausted)
+        yield Race("async giving up after 3, loop standing still", {"loop": None}, exhausted_async)
+
+    def _generators(self) -> Iterator[Race]:
+        def decorated(fn: Any) -> Things:
+            return self._each(lambda library: library.policy()(fn) if library.generators else None)
+
+        def sync() -> dict[str, Bench]:
+            made = {"pass-through": byhand.passing_generator(work.hundred)} | decorated(work.hundred)
+            return _sync("for _ in f():\n    pass", made)
+
+        def asynchronous() -> dict[str, Bench]:
+            made = {
+                "pass-through": byhand.passing_async_generator(work.hundred_async),
+                "async for": byhand.unfaithful_async_generator(work.hundred_async),
+            }
+            return _async("async for _ in f():\n    pass", by_hand, made | decorated(work.hundred_async))
+
+        yield Race("generator, 100 items", {"pass-through": 1.15}, sync)
+        yield Race("async generator, 100 items", {"pass-through": 1.15, "async for": None}, asynchronous)
+
+    def _decorating(self) -> Iterator[Race]:
+        def decorating(passing: Any, fn: Any) -> dict[str, Bench]:
+            return _sync("f(fn)", {"pass-through": passing} | self._each(lambda library: library.policy()), fn=fn)
+
+        def making() -> dict[str, Bench]:
+            made = {
+                library.name: timed(f"{SPELLINGS[library.name]}(fn)", library=library.module, fn=work.some)
+                for library in self.libraries
+            }
+            return {"pass-through": timed("f(fn)", f=byhand.passing, fn=work.some)} | made
+
+        yield Race("decorating", {"pass-through": 3.0}, partial(decorating, byhand.passing, work.some))
+        yield Race(
+            "decorating an async function",
+            {"pass-through": 3.0},
+            partial(decorating, byhand.passing_async, work.some_async),
+        )
+        yield Race("making a policy and decorating", {"pass-through": 3.0}, making)
+
+
+def _sync(statement: str, things: Things, **names: object) -> dict[str, Bench]:
+    return {name: timed(statement, f=thing, **names) for name, thing in things.items()}
+
+
+def _async(statement: str, run: Run, things: Things) -> dict[str, Bench]:
+    return {name: timed_async(statement, run, f=thing) for name, thing in things.items()}
+
+
+def _applied(decorator: Callable[[Any], Any] | None, fn: Any) -> Any:
+    return None if decorator is None else decorator(fn)
