@@ -1,0 +1,91 @@
+"""How waits grow, and how they are spread.
+
+Law: pure functions. A strategy knows the number of the failure, a jitter the capped wait, the wait before it and the
+policy's limits; neither draws, sleeps or remembers. To add a strategy, write the function and its row in STRATEGIES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    Strategy: TypeAlias = Callable[[int], float]
+    Bounds: TypeAlias = Callable[[float, float, float, float], tuple[float, float]]
+
+# Beyond every clock, yet small enough that three times as much is still a finite float.
+NO_CAP = 1e300
+
+_LAST_POWER = 1023  # 2.0 ** 1024 overflows
+_LAST_FIBONACCI = 1476  # the 1477th number overflows
+
+
+def fixed(num: int) -> float:
+    """1, 1, 1, ..."""
+    return 1.0
+
+
+def linear(num: int) -> float:
+    """1, 2, 3, ..."""
+    return float(num)
+
+
+def exponential(num: int) -> float:
+    """1, 2, 4, ..., doubling until floats end."""
+    return 2.0 ** min(num - 1, _LAST_POWER)
+
+
+def fibonacci(num: int) -> float:
+    """1, 1, 2, 3, 5, ..., the Fibonacci numbers until floats end."""
+    return _fibonacci_numbers()[min(num, _LAST_FIBONACCI) - 1]
+
+
+@cache
+def _fibonacci_numbers() -> tuple[float, ...]:
+    numbers, a, b = list[float](), 1, 1
+    while len(numbers) < _LAST_FIBONACCI:
+        numbers.append(float(a))
+        a, b = b, a + b
+    return tuple(numbers)
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "exponential": exponential,
+    "linear": linear,
+    "fixed": fixed,
+    "fibonacci": fibonacci,
+}
+
+
+# Jitters: the range (lowest, highest) from which the wait is drawn uniformly. `wait` is capped already.
+
+
+def exact(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """The wait itself."""
+    return wait, wait
+
+
+def proportional(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """Half the wait to one and a half, never above the cap."""
+    return wait / 2, min(wait * 1.5, cap)
+
+
+def full(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """Zero to the wait: "full jitter" of the AWS Architecture Blog, "Exponential Backoff And Jitter" (2015)."""
+    return 0.0, wait
+
+
+def decorrelated(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """The delay to three times the wait before: "decorrelated jitter" of the same article."""
+    lowest = min(delay, cap)
+    return lowest, max(lowest, min(previous * 3, cap))
+
+
+def additive(spread: float, wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """The wait to `spread` seconds more; at the cap the whole range moves below it."""
+    highest = min(wait + spread, cap)
+    return max(0.0, highest - spread), highest
+
+
+JITTERS: dict[bool | str, Bounds] = {True: proportional, False: exact, "full": full, "decorrelated": decorrelated}

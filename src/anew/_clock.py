@@ -1,0 +1,79 @@
+"""Time and chance: the one door to both.
+
+Law: nobody else imports time, random, asyncio or trio. `time.sleep`, `asyncio.sleep` and `trio.sleep` are looked up
+when it is time to sleep, so that gevent's patches and test tools work. Neither async library is imported before a
+task of it must wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Awaitable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import asyncio
+
+# About three years: short of what any platform's sleep refuses.
+LONGEST = 1e8
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never goes back."""
+    return time.monotonic()
+
+
+def draw() -> float:
+    """A number in [0, 1) from the operating system: nothing to seed, share, lock or fork."""
+    return int.from_bytes(os.urandom(7), "big") / 2**56
+
+
+def sleep(seconds: float) -> None:
+    """Block the thread. A zero wait is no system call."""
+    if seconds > 0:
+        time.sleep(min(seconds, LONGEST))
+
+
+def async_sleep(seconds: float) -> Awaitable[object]:
+    """Suspend the running task of Trio or asyncio. A zero wait is still a checkpoint."""
+    seconds = min(seconds, LONGEST)
+    trio = _trio()
+    if trio is not None:
+        return cast("Awaitable[object]", trio.sleep(seconds))
+    import asyncio
+
+    return asyncio.sleep(seconds)
+
+
+def cancelling() -> bool:
+    """Whether the running task has been asked to stop: then nothing should be tried again in it."""
+    task = _asyncio_task()
+    if task is not None:
+        return task.cancelling() > 0
+    trio = _trio()
+    return trio is not None and trio.current_effective_deadline() <= trio.current_time()
+
+
+# A module that another thread is just importing may lack what we ask of it: then nothing of it runs here yet.
+
+
+def _asyncio_task() -> asyncio.Task[Any] | None:
+    try:
+        return cast("asyncio.Task[Any] | None", sys.modules["asyncio"].current_task())
+    except (KeyError, AttributeError, RuntimeError):
+        return None
+
+
+def _trio() -> ModuleType | None:
+    """Trio, if the running task is its own. An asyncio task that runs on Trio (trio-asyncio) is asyncio's."""
+    if _asyncio_task() is None:
+        try:
+            trio = sys.modules["trio"]
+            trio.lowlevel.current_task()
+        except (KeyError, AttributeError, RuntimeError):
+            return None
+        return trio
+    return None

@@ -1,0 +1,110 @@
+"""The one judgement: what becomes of a failure.
+
+Law: plain values in, plain values out; no clock, sleep or dice, and no callback but the user's `on` and `backoff`.
+If you want to know here whether the call is sync or async, the change is in the wrong file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+from ._backoff import NO_CAP
+from ._durations import seconds
+from ._errors import RetryError
+from ._marks import exhausted, members
+
+if TYPE_CHECKING:
+    from ._policy import Policy
+    from ._types import Reason
+
+
+class RetryIn(NamedTuple):
+    """Another attempt, after this many seconds; `asked`: the hook named them."""
+
+    seconds: float
+    asked: bool = False
+
+
+class GiveUp(NamedTuple):
+    """No further attempt, and why."""
+
+    reason: Reason
+
+
+def decide(
+    policy: Policy, exc: Exception, num: int, elapsed: float, previous: float, draw: Callable[[], float]
+) -> RetryIn | GiveUp | None:
+    """Judge failure number `num`, `elapsed` seconds after the start; `None`: it is not ours.
+
+    `previous` is the last wait that was drawn (at first: the delay), `draw` gives a number in [0, 1).
+
+    Raises:
+        TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
+    """
+    if isinstance(exc, _NEVER):
+        return None
+    asked = None
+    if policy.hook is None:
+        if not _covers(policy, exc):
+            return None
+    else:
+        answer = policy.hook(exc)
+        if answer is False:
+            return None
+        if answer is not True:
+            asked = _asked(answer, exc)
+    if policy.times is not None and num >= policy.times:
+        return GiveUp("attempts")
+    if asked is not None:
+        wait = RetryIn(asked, asked=True)
+    else:
+        lowest, highest = wait_range(policy, num, previous, exc)
+        wait = RetryIn(lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()))
+    if policy.timeout is not None and elapsed + wait.seconds > policy.timeout:
+        return GiveUp("timeout")
+    return wait
+
+
+def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
+    """The lowest and the highest wait after failure number `num`; capped first, then spread."""
+    wait = min(policy.delay * _factor(policy, num, exc), policy.cap)
+    return policy.bounds(wait, previous, policy.delay, policy.cap)
+
+
+# An exception that is also one of these is an order to leave.
+_NEVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+def _covers(policy: Policy, exc: Exception) -> bool:
+    """Whether the types of `on` mean this exception, and no retry further down has given up on it already."""
+    if not isinstance(exc, policy.types) or exhausted(exc, policy.author):
+        return False
+    return all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError))
+
+
+def _asked(answer: object, exc: Exception) -> float:
+    wait = seconds(answer)
+    if wait is None:
+        if hasattr(answer, "close") and hasattr(answer, "__await__"):
+            answer.close()
+        raise TypeError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta") from exc
+    if not isfinite(wait):
+        raise ValueError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta, finite") from exc
+    return max(0.0, wait)
+
+
+def _factor(policy: Policy, num: int, exc: Exception | None) -> float:
+    if isinstance(policy.backoff, str):
+        return policy.growth(num)
+    try:
+        answer = policy.growth(num)
+        factor = float(answer) if isinstance(answer, int) and not isinstance(answer, bool) else answer
+    except OverflowError:  # grown beyond floats: the cap is what is meant
+        return NO_CAP
+    if not isinstance(factor, float):
+        raise TypeError(f"backoff answered {answer!r} for failure {num}; allowed: a finite number") from exc
+    if not isfinite(factor):
+        raise ValueError(f"backoff answered {answer!r} for failure {num}; allowed: a finite number") from exc
+    return max(0.0, factor)

@@ -1,0 +1,260 @@
+"""The four ways to run a callable: call, catch, wait.
+
+Law: a driver decides nothing. It is the same paragraph each time, differing in `await`, `yield from` and the kind of
+sleep. A failure is judged inside `except` and slept off outside it, so that nothing chains and the failed attempt's
+frames are freed before the wait; no exception is kept in a local that outlives its `except`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from ._clock import async_sleep, sleep
+from ._decision import GiveUp
+from ._kinds import kind_of, name_of
+from ._state import CallState
+
+if TYPE_CHECKING:
+    from ._policy import Policy
+
+
+def drive(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
+    """Give a function of the same kind that calls `fn` as often as `policy` wants.
+
+    Raises:
+        TypeError: the policy has async callbacks or `replay`, and `fn` is not of a kind that could use them.
+    """
+    kind = kind_of(fn)
+    if policy.is_async and not kind.startswith(("coroutine", "async")):
+        raise TypeError(f"async callbacks are for async functions; {name_of(fn)} is a {kind}")
+    if policy.replay and not kind.endswith("generator function"):
+        raise TypeError(f"replay={policy.replay!r} is for generator functions; {name_of(fn)} is a {kind}")
+    match kind:
+        case "function":
+            return _function(fn, policy)
+        case "coroutine function":
+            return _coroutine(fn, policy)
+        case "generator function":
+            return _generator(fn, policy)
+        case "async generator function":
+            return _async_generator(fn, policy)
+
+
+def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
+    catch, wants_start = policy.catch, policy.wants_start
+
+    def again(state: CallState, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        while True:
+            try:
+                result = fn(*args, **kwargs)
+            except catch as exc:
+                verdict = state.failed(exc)
+                if verdict is None:
+                    raise
+                if isinstance(verdict, GiveUp):
+                    raise state.error(exc, verdict) from exc
+            else:
+                if type(result) is CoroutineType:
+                    return _awaiting(result, state, fn, policy, args, kwargs)
+                state.succeeded()
+                return result
+            sleep(verdict.seconds)
+
+    def heard(*args: Any, **kwargs: Any) -> Any:
+        return again(CallState(policy, fn), args, kwargs)
+
+    # The first attempt is written out, and the branches repeat the check, because each step here is a tenth of a call.
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if kwargs:
+                result = fn(*args, **kwargs)
+                if type(result) is not CoroutineType:
+                    return result
+            else:
+                result = fn(*args)
+                if type(result) is not CoroutineType:
+                    return result
+        except catch as exc:
+            state = CallState(policy, fn)
+            verdict = state.failed(exc)
+            if verdict is None:
+                raise
+            if isinstance(verdict, GiveUp):
+                raise state.error(exc, verdict) from exc
+        else:
+            return _awaiting(result, CallState(policy, fn), fn, policy, args, kwargs)
+        sleep(verdict.seconds)
+        return again(state, args, kwargs)
+
+    return heard if wants_start else wrapper
+
+
+def _awaiting(
+    first: Any, state: CallState, fn: Callable[..., Any], policy: Policy, args: Any, kwargs: Any
+) -> Coroutine[Any, Any, Any]:
+    """A coroutine that goes on where `fn`, a plain function, gave the coroutine `first`."""
+
+    async def attempt() -> Any:
+        nonlocal first
+        result, first = first if first is not None else fn(*args, **kwargs), None
+        return await result if type(result) is CoroutineType else result
+
+    coroutine: Coroutine[Any, Any, Any] = _coroutine(attempt, policy, state)()
+    coroutine.__qualname__ = first.__qualname__  # what asyncio and "was never awaited" show
+    return coroutine
+
+
+def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None = None) -> Callable[..., Any]:
+    catch, wants_start = policy.catch, policy.wants_start
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        state = begun
+        if wants_start and state is None:
+            state = CallState(policy, fn)
+        while True:
+            try:
+                result = await (fn(*args, **kwargs) if kwargs else fn(*args))
+            except catch as exc:
+                if state is None:
+                    state = CallState(policy, fn)
+                verdict = await state.afailed(exc)
+                if verdict is None:
+                    raise
+                if isinstance(verdict, GiveUp):
+                    raise await state.aerror(exc, verdict) from exc
+            else:
+                if wants_start:
+                    await state.asucceeded()
+                return result
+            await async_sleep(verdict.seconds)
+
+    return wrapper
+
+
+def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
+    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
+
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        state = CallState(policy, fn) if wants_start else None
+        delivered = 0
+        while True:
+            ours, verdict, returned = True, None, None
+            gen = fn(*args, **kwargs)
+            try:
+                for _ in range(delivered if replay == "skip" else 0):
+                    next(gen)
+                item = next(gen)
+                if not replay:
+                    ours = False
+                    if state is not None:
+                        _first_item(state, gen)
+                while True:
+                    delivered += 1
+                    try:
+                        sent = yield item
+                    except BaseException as thrown:
+                        ours = False  # what leaves now is the consumer's
+                        item = gen.throw(thrown)
+                        ours = replay is True
+                    else:
+                        if sent is not None:
+                            ours = replay is True
+                        elif not replay:
+                            return (yield from gen)
+                        item = gen.send(sent)
+            except StopIteration as stop:
+                returned = stop.value
+            except catch as exc:
+                if not ours:
+                    raise
+                if state is None:
+                    state = CallState(policy, fn)
+                verdict = state.failed(exc)
+                if verdict is None:
+                    raise
+                if isinstance(verdict, GiveUp):
+                    raise state.error(exc, verdict) from exc
+            if verdict is None:
+                if state is not None and (replay or not delivered):
+                    state.succeeded()
+                return returned
+            sleep(verdict.seconds)
+
+    return wrapper
+
+
+def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
+    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
+
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        state = CallState(policy, fn) if wants_start else None
+        delivered = 0
+        while True:
+            ours, verdict = True, None
+            agen = fn(*args, **kwargs)
+            skip = delivered if replay == "skip" else 0
+            try:
+                async for item in agen:
+                    if skip:
+                        skip -= 1
+                        continue
+                    if not replay and ours:
+                        ours = False
+                        if state is not None:
+                            await _afirst_item(state)
+                    while True:
+                        delivered += 1
+                        try:
+                            sent = yield item
+                        except BaseException as thrown:
+                            ours = False  # what leaves now is the consumer's
+                            item = await agen.athrow(thrown)
+                            ours = replay is True
+                        else:
+                            if sent is None:
+                                break
+                            ours = replay is True
+                            item = await agen.asend(sent)
+            except StopAsyncIteration:
+                pass
+            except catch as exc:
+                if not ours:
+                    raise
+                if state is None:
+                    state = CallState(policy, fn)
+                verdict = await state.afailed(exc)
+                if verdict is None:
+                    raise
+                if isinstance(verdict, GiveUp):
+                    raise await state.aerror(exc, verdict) from exc
+            finally:
+                await agen.aclose()
+            if verdict is None:
+                if state is not None and (replay or not delivered):
+                    await state.asucceeded()
+                return
+            await async_sleep(verdict.seconds)
+
+    return wrapper
+
+
+# Inside a generator, a StopIteration of a callback must not pass for its end: PEP 479 makes it a RuntimeError.
+
+
+def _first_item(state: CallState, gen: Generator[Any, Any, Any]) -> None:
+    try:
+        state.succeeded()
+    except BaseException as exc:
+        gen.close()
+        if isinstance(exc, StopIteration):
+            raise RuntimeError("on_success raised StopIteration") from exc
+        raise
+
+
+async def _afirst_item(state: CallState) -> None:
+    try:
+        await state.asucceeded()
+    except StopAsyncIteration as exc:
+        raise RuntimeError("on_success raised StopAsyncIteration") from exc

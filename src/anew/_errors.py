@@ -1,0 +1,150 @@
+"""The error that says we gave up.
+
+Law: an exception is somebody else's object. Its text, its truth and its attributes are asked for under guard only.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from ._types import Reason
+
+
+class RetryError(Exception):
+    """Raised when the attempts of a retried call are used up, or its time is.
+
+    It is raised `from` the last exception, and it pickles, copies and deep-copies with all its facts.
+
+    Parameters:
+        attempts: calls made in total, the first included.
+        last_exception: what the last attempt raised.
+        reason: why no further attempt was made: `"attempts"` or `"timeout"`.
+        elapsed: seconds from the first failure to giving up.
+    """
+
+    def __init__(
+        self, attempts: int, last_exception: Exception, *, reason: Reason = "attempts", elapsed: float = 0.0
+    ) -> None:
+        super().__init__(attempts, last_exception)
+        self._attempts = attempts
+        self._last_exception = last_exception
+        self._reason: Reason = reason
+        self._elapsed = elapsed
+
+    @property
+    def attempts(self) -> int:
+        """Calls made in total, the first included."""
+        return self._attempts
+
+    @property
+    def last_exception(self) -> Exception:
+        """What the last attempt raised."""
+        return self._last_exception
+
+    @property
+    def reason(self) -> Reason:
+        """Why no further attempt was made: `"attempts"` or `"timeout"`."""
+        return self._reason
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first failure to giving up."""
+        return self._elapsed
+
+    def __str__(self) -> str:
+        why = "" if self._reason == "attempts" else f" (reason: {self._reason})"
+        return f"Failed after {self._attempts} attempt(s). Last error: {describe(self._last_exception)}{why}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = self.__dict__.copy()
+        last = state.pop("_last_exception")
+        cause = self.__cause__
+        return _restore, (type(self), _pack(last), cause is last, cause is not last and _pack(cause), state)
+
+    def __copy__(self) -> Self:
+        state = self.__dict__.copy()
+        last = state.pop("_last_exception")
+        return _build(type(self), last, self.__cause__, state)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        from copy import deepcopy
+
+        state = self.__dict__.copy()
+        last = _deep(state.pop("_last_exception"), memo)
+        return _build(type(self), last, _deep(self.__cause__, memo), deepcopy(state, memo))
+
+
+def describe(exc: BaseException) -> str:
+    """The exception's type and text, as the last line of a traceback shows them."""
+    name = type(exc).__name__
+    try:
+        text = str(exc)
+    except Exception:
+        text = "<no text: its str() failed>"
+    return f"{name}: {text}" if text else name
+
+
+_R = TypeVar("_R", bound=RetryError)
+
+
+def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: dict[str, Any]) -> _R:
+    error = cls.__new__(cls, state["_attempts"], last)
+    error.__dict__.update(state, _last_exception=last)
+    error.__cause__ = cause
+    return error
+
+
+def _restore(cls: type[_R], last: object, from_last: bool, cause: object, state: dict[str, Any]) -> _R:
+    exc = cast("Exception", _unpack(last))
+    return _build(cls, exc, exc if from_last else _unpack(cause), state)
+
+
+def _pack(exc: BaseException | None) -> object:
+    """Give what surely survives pickling: the exception, cloudpickle's bytes and a text, or the text alone.
+
+    A process pool dies of a result that cannot be unpickled, so the whole way is tried here.
+    """
+    if exc is None:
+        return None
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(exc))
+    except Exception:
+        pass
+    else:
+        return exc
+    text = describe(exc)
+    try:
+        payload = sys.modules["cloudpickle"].dumps(exc)
+        pickle.loads(payload)
+    except Exception:
+        return text
+    return payload, text
+
+
+def _unpack(packed: object) -> BaseException | None:
+    match packed:
+        case (payload, text):
+            import pickle
+
+            try:
+                return pickle.loads(payload)
+            except Exception:
+                return Exception(text)
+        case str():
+            return Exception(packed)
+    return packed
+
+
+def _deep(exc, memo):
+    from copy import deepcopy
+
+    try:
+        return deepcopy(exc, memo)
+    except Exception:
+        return exc

@@ -1,0 +1,240 @@
+"""The one signature users read: every option and every default in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, final, overload
+
+from ._drivers import drive
+from ._kinds import core
+from ._policy import Policy, checked
+from ._types import AF, C_co, Co, F, Options, P, T
+
+if TYPE_CHECKING:
+    from ._errors import RetryError
+    from ._types import A, Backoff, C, CallableObject, E, Hook, Jitter, Replay, Seconds
+
+
+@final
+class Retry(Generic[C_co]):
+    """A retry policy: decorate with it, or call through it. Made by `retry(...)`.
+
+    It is frozen and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
+    callbacks and hooks do.
+    """
+
+    __slots__ = ("_policy",)
+    _policy: Policy
+
+    def __init__(self, policy: Policy, /) -> None:
+        if not isinstance(policy, Policy):
+            raise TypeError("a Retry is made by retry(...)")
+        object.__setattr__(self, "_policy", policy)
+
+    # Async functions: any policy; a function comes back as itself, any other callable by its signature.
+    @overload
+    def __call__(self, fn: AF, /) -> AF: ...
+    @overload
+    def __call__(self: Retry[None], fn: F, /) -> F: ...
+    @overload
+    def __call__(self, fn: CallableObject[P, A], /) -> Callable[P, A]: ...
+    @overload
+    def __call__(self: Retry[None], fn: CallableObject[P, T], /) -> Callable[P, T]: ...
+    def __call__(self, fn: Any, /) -> Any:
+        """Decorate a callable: a function of the same kind and signature that retries.
+
+        Functions, coroutine functions, generators, async generators, methods, classmethods, staticmethods, partials
+        and callable objects can be decorated.
+
+        Raises:
+            TypeError: `fn` is a class, a property or not callable at all; or it is not of the kind that async
+                callbacks (async functions) or `replay` (generators) need.
+        """
+        if isinstance(fn, classmethod | staticmethod):
+            return type(fn)(self(fn.__func__))
+        if isinstance(fn, type):
+            raise TypeError(f"a class cannot be decorated: {fn!r}; allowed: policy.call({fn.__name__}, ...)")
+        if not callable(fn):
+            raise TypeError(f"only what can be called can be decorated, not {fn!r}")
+        return _dressed(drive(fn, self._policy), fn)
+
+    @overload
+    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    @overload
+    def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call `fn(*args, **kwargs)` with retries; what an async function gives is to be awaited, as ever.
+
+        Raises:
+            RetryError: the attempts or the time are used up (with `reraise=True`: the last exception itself).
+            TypeError: `fn` is not of the kind that async callbacks or `replay` need.
+        """
+        return drive(fn, self._policy)(*args, **kwargs)
+
+    def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
+        """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
+
+        Raises:
+            TypeError, ValueError: as `retry` does.
+        """
+        fixed = options.keys() - Options.__annotations__
+        if fixed:
+            raise TypeError(f"replace() takes {', '.join(Options.__annotations__)}; not {', '.join(sorted(fixed))}")
+        return Retry(checked(**{option: getattr(self._policy, option) for option in _DEFAULTS} | options))
+
+    def __repr__(self) -> str:
+        """The call that makes this policy, options with their defaults left out."""
+        changed = {option: getattr(self._policy, option) for option in _DEFAULTS}
+        shown = (f"{option}={_shown(value)}" for option, value in changed.items() if value != _DEFAULTS[option])
+        return f"retry({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Retry, (self._policy,)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Retry is frozen")
+
+
+@overload
+def retry(fn: F, /) -> F: ...
+@overload
+def retry(
+    *,
+    on: type[E] | Iterable[type[E]],
+    on_retry: Callable[[int, E], C] | None = None,
+    times: int | None = 3,
+    delay: Seconds = 1.0,
+    backoff: Backoff = "exponential",
+    jitter: Jitter = True,
+    max_delay: Seconds | None = 60.0,
+    timeout: Seconds | None = None,
+    reraise: bool = False,
+    replay: Replay = False,
+    name: str | None = None,
+    on_success: Callable[[int], C] | None = None,
+    on_failure: Callable[[RetryError], C] | None = None,
+) -> Retry[C]: ...
+@overload
+def retry(
+    *,
+    on: Hook = ...,
+    on_retry: Callable[[int, Exception], C] | None = None,
+    times: int | None = 3,
+    delay: Seconds = 1.0,
+    backoff: Backoff = "exponential",
+    jitter: Jitter = True,
+    max_delay: Seconds | None = 60.0,
+    timeout: Seconds | None = None,
+    reraise: bool = False,
+    replay: Replay = False,
+    name: str | None = None,
+    on_success: Callable[[int], C] | None = None,
+    on_failure: Callable[[RetryError], C] | None = None,
+) -> Retry[C]: ...
+def retry(
+    fn: Any = None,
+    /,
+    *,
+    times: int | None = 3,
+    delay: Seconds = 1.0,
+    backoff: Backoff = "exponential",
+    jitter: Jitter = True,
+    max_delay: Seconds | None = 60.0,
+    timeout: Seconds | None = None,
+    on: type[Exception] | Iterable[type[Exception]] | Hook = Exception,
+    on_retry: Callable[[int, Any], object] | None = None,
+    on_success: Callable[[int], object] | None = None,
+    on_failure: Callable[[RetryError], object] | None = None,
+    reraise: bool = False,
+    replay: Replay = False,
+    name: str | None = None,
+) -> Any:
+    """Retry what fails: decorate with it, bare (`@retry`) or with options (`@retry(times=5)`), or keep the policy.
+
+    Durations are seconds (int or float) or `datetime.timedelta`.
+
+    Parameters:
+        fn: the function to decorate, where `@retry` stands bare.
+        times: total calls, the first included; at least 1. `None`: no limit.
+        delay: the first wait, before jitter; at least 0 and at most `max_delay`.
+        backoff: how the wait grows with the number n of the failure: `"fixed"` (1), `"linear"` (n), `"exponential"`
+            (2 ** (n - 1)), `"fibonacci"` (1, 1, 2, 3, 5, ...), or a function n -> factor. The wait is
+            `delay` x factor, capped by `max_delay`, then jittered.
+        jitter: how the capped wait d is spread. `True`: uniformly over [d / 2, min(3 d / 2, max_delay)]. `"full"`:
+            over [0, d]. `"decorrelated"`: over [delay, min(3 x the wait before, max_delay)]; both as in the AWS
+            Architecture Blog, "Exponential Backoff And Jitter". A timedelta j: over [hi - j, hi] with
+            hi = min(d + j, max_delay). `False`: exactly d.
+        max_delay: the longest any one wait can be. `None`: no cap. What `on` asks for is not capped.
+        timeout: bounds when the last attempt may start: seconds from the first call (a generator's: from its first
+            step), more than 0. A wait that would end later is not begun. A running attempt is never interrupted.
+        on: what to retry: an exception type, several, or a function of the exception that answers `False` (not ours:
+            the exception leaves as it is), `True` (retry), or how long exactly to wait. Only `Exception` and its
+            subclasses are ever considered; types do not match a `RetryError` unless it is named.
+        on_retry: called with (number of the attempt that failed, exception) before each wait.
+        on_success: called with (attempts made) when an attempt succeeded; a generator's does with its first item, or
+            with `replay` at its end.
+        on_failure: called with the `RetryError` when giving up, also where `reraise` keeps it from being raised.
+        reraise: give up with the last exception itself, with a note, instead of `RetryError`.
+        replay: for generators that fail after they have delivered items. `False`: the failure passes through. `True`:
+            start over, items come again. `"skip"`: start over and drop as many items as were delivered.
+        name: the name that messages show; by default the function's qualified name.
+
+    Returns:
+        The decorated function, or a `Retry` policy to decorate with or call through.
+
+    Raises:
+        TypeError: an option is of a wrong type, here and now; or a callback of a sync call answers an awaitable.
+        ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
+        RetryError: by the decorated function, when attempts or time are used up; from the last exception.
+    """
+    policy = Retry[Any](
+        checked(
+            times=times,
+            delay=delay,
+            backoff=backoff,
+            jitter=jitter,
+            max_delay=max_delay,
+            timeout=timeout,
+            on=on,
+            on_retry=on_retry,
+            on_success=on_success,
+            on_failure=on_failure,
+            reraise=reraise,
+            replay=replay,
+            name=name,
+        )
+    )
+    if fn is None:
+        return policy
+    if isinstance(fn, type) or not callable(fn) and not isinstance(fn, classmethod):
+        raise TypeError(f"bare @retry is for functions, not {fn!r}; options go by name: retry(times=5, on=OSError)")
+    return policy(fn)
+
+
+# In the order of the signature; `retry.__kwdefaults__` is where they are written down.
+_DEFAULTS: dict[str, Any] = dict(retry.__kwdefaults__ or {})
+_DEFAULTS["on"] = (Exception,)
+
+
+def _dressed(wrapper: Any, fn: Any) -> Any:
+    """Give the wrapper the looks of `fn`: names, doc, attributes, signature and defaults."""
+    update_wrapper(wrapper, fn)
+    inner = core(fn)
+    if inner is not fn or not hasattr(fn, "__qualname__"):
+        named = inner if hasattr(inner, "__qualname__") else type(inner)
+        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(wrapper, attribute, getattr(named, attribute))
+    wrapper.__defaults__ = getattr(fn, "__defaults__", None)
+    wrapper.__kwdefaults__ = getattr(fn, "__kwdefaults__", None)
+    return wrapper
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        names = [_shown(one) for one in value]
+        return names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return str(getattr(value, "__qualname__", None) or repr(value))

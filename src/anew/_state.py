@@ -1,0 +1,126 @@
+"""The history of one call, and what it says to the user's callbacks.
+
+Law: a state is born with the first failure (with the call, where a timeout or `on_success` must hear of it), and it
+never holds an exception: exception, traceback and frame would tie a knot that only the garbage collector undoes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from . import _clock
+from ._decision import GiveUp, RetryIn, decide
+from ._errors import RetryError
+from ._kinds import name_of
+from ._marks import mark, trim
+
+if TYPE_CHECKING:
+    from ._policy import Policy
+
+
+_WHY = {"attempts": "no attempts left", "timeout": "the next attempt would have started after the timeout"}
+
+
+class CallState:
+    """One call's failures. Methods in pairs differ in `await` and in what they do with an awaitable answer."""
+
+    __slots__ = ("_first_failure", "_fn", "_num", "_policy", "_previous", "_start")
+
+    def __init__(self, policy: Policy, fn: Callable[..., Any]) -> None:
+        self._policy = policy
+        self._fn = fn
+        self._num = 0
+        self._previous = policy.delay
+        self._start = self._first_failure = _clock.monotonic()
+
+    def failed(self, exc: Exception) -> RetryIn | GiveUp | None:
+        """Judge a failure and tell the callbacks; `None`: let it out as it is."""
+        verdict = self._judge(exc)
+        if isinstance(verdict, RetryIn):
+            on_retry = self._policy.on_retry
+            if on_retry is not None:
+                self._refuse("on_retry", on_retry(self._num, exc))
+        elif verdict is not None and self._policy.reraise:
+            self.error(exc, verdict)
+            return None
+        return verdict
+
+    async def afailed(self, exc: Exception) -> RetryIn | GiveUp | None:
+        """Judge a failure and tell the callbacks; `None`: let it out as it is, also in a task that must stop."""
+        verdict = None if _clock.cancelling() else self._judge(exc)
+        if isinstance(verdict, RetryIn):
+            on_retry = self._policy.on_retry
+            if on_retry is not None:
+                await _settle(on_retry(self._num, exc))
+        elif verdict is not None and self._policy.reraise:
+            await self.aerror(exc, verdict)
+            return None
+        return verdict
+
+    def error(self, exc: Exception, verdict: GiveUp) -> RetryError:
+        """Make the error to raise from `exc` and tell `on_failure` of it."""
+        error = self._error(exc, verdict)
+        on_failure = self._policy.on_failure
+        if on_failure is not None:
+            self._refuse("on_failure", on_failure(error))
+        return error
+
+    async def aerror(self, exc: Exception, verdict: GiveUp) -> RetryError:
+        """Make the error to raise from `exc` and tell `on_failure` of it."""
+        error = self._error(exc, verdict)
+        on_failure = self._policy.on_failure
+        if on_failure is not None:
+            await _settle(on_failure(error))
+        return error
+
+    def succeeded(self) -> None:
+        """Tell `on_success`."""
+        on_success = self._policy.on_success
+        if on_success is not None:
+            self._refuse("on_success", on_success(self._num + 1))
+
+    async def asucceeded(self) -> None:
+        """Tell `on_success`."""
+        on_success = self._policy.on_success
+        if on_success is not None:
+            await _settle(on_success(self._num + 1))
+
+    def _judge(self, exc: Exception) -> RetryIn | GiveUp | None:
+        now = _clock.monotonic()
+        self._num += 1
+        if self._num == 1:
+            self._first_failure = now
+        verdict = decide(self._policy, exc, self._num, now - self._start, self._previous, _clock.draw)
+        if verdict is None:
+            return None
+        trim(exc, self._num)
+        if isinstance(verdict, RetryIn) and not verdict.asked:
+            self._previous = verdict.seconds
+        return verdict
+
+    def _error(self, exc: Exception, verdict: GiveUp) -> RetryError:
+        reason = verdict.reason
+        if self._policy.reraise:
+            note = f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
+            mark(exc, self._policy.author, note)
+        elapsed = _clock.monotonic() - self._first_failure
+        error = RetryError(self._num, exc, reason=reason, elapsed=elapsed)
+        error.__cause__ = exc  # on_failure may show the error before it is raised
+        return error
+
+    @property
+    def _name(self) -> str:
+        return self._policy.name or name_of(self._fn)
+
+    def _refuse(self, option: str, answer: object) -> None:
+        if isinstance(answer, Awaitable):
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+            raise TypeError(f"{option} of {self._name} answered an awaitable: {self._name} is not async")
+
+
+async def _settle(answer: object) -> None:
+    if isinstance(answer, Awaitable):
+        await answer
