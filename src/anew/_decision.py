@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._backoff import NO_CAP
 from ._durations import seconds
 from ._errors import RetryError
+from ._kinds import closed_awaitable
 from ._marks import exhausted, members
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ def _covers(policy: Policy, exc: Exception) -> bool:
 def _asked(answer: object, exc: Exception) -> float:
     wait = seconds(answer)
     if wait is None:
-        if hasattr(answer, "close") and hasattr(answer, "__await__"):
-            answer.close()
+        closed_awaitable(answer)
         raise TypeError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta") from exc
     if not isfinite(wait):
         raise ValueError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta, finite") from exc

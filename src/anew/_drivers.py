@@ -7,7 +7,7 @@ frames are freed before the wait; no exception is kept in a local that outlives 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from ._state import CallState
 
 if TYPE_CHECKING:
     from ._policy import Policy
+
+_COROUTINE: type = CoroutineType
 
 
 def drive(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
@@ -56,7 +58,7 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
                 if isinstance(verdict, GiveUp):
                     raise state.error(exc, verdict) from exc
             else:
-                if type(result) is CoroutineType:
+                if type(result) is _COROUTINE:
                     return _awaiting(result, state, fn, policy, args, kwargs)
                 state.succeeded()
                 return result
@@ -70,11 +72,11 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
         try:
             if kwargs:
                 result = fn(*args, **kwargs)
-                if type(result) is not CoroutineType:
+                if type(result) is not _COROUTINE:
                     return result
             else:
                 result = fn(*args)
-                if type(result) is not CoroutineType:
+                if type(result) is not _COROUTINE:
                     return result
         except catch as exc:
             state = CallState(policy, fn)
@@ -92,18 +94,25 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
 
 
 def _awaiting(
-    first: Any, state: CallState, fn: Callable[..., Any], policy: Policy, args: Any, kwargs: Any
-) -> Coroutine[Any, Any, Any]:
-    """A coroutine that goes on where `fn`, a plain function, gave the coroutine `first`."""
+    coroutine: Any,
+    state: CallState,
+    fn: Callable[..., Any],
+    policy: Policy,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """A coroutine that goes on where `fn`, a plain function, gave a coroutine."""
+    first = coroutine
 
     async def attempt() -> Any:
         nonlocal first
-        result, first = first if first is not None else fn(*args, **kwargs), None
-        return await result if type(result) is CoroutineType else result
+        result: Any
+        result, first = fn(*args, **kwargs) if first is None else first, None
+        return await result if type(result) is _COROUTINE else result
 
-    coroutine: Coroutine[Any, Any, Any] = _coroutine(attempt, policy, state)()
-    coroutine.__qualname__ = first.__qualname__  # what asyncio and "was never awaited" show
-    return coroutine
+    whole = _coroutine(attempt, policy, state)()
+    whole.__qualname__ = coroutine.__qualname__  # what asyncio and "was never awaited" show
+    return whole
 
 
 def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None = None) -> Callable[..., Any]:
@@ -125,7 +134,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None =
                 if isinstance(verdict, GiveUp):
                     raise await state.aerror(exc, verdict) from exc
             else:
-                if wants_start:
+                if state is not None:
                     await state.asucceeded()
                 return result
             await async_sleep(verdict.seconds)
@@ -140,7 +149,7 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
         state = CallState(policy, fn) if wants_start else None
         delivered = 0
         while True:
-            ours, verdict, returned = True, None, None
+            ours, returned, wait = True, None, None
             gen = fn(*args, **kwargs)
             try:
                 for _ in range(delivered if replay == "skip" else 0):
@@ -176,11 +185,12 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                     raise
                 if isinstance(verdict, GiveUp):
                     raise state.error(exc, verdict) from exc
-            if verdict is None:
+                wait = verdict.seconds
+            if wait is None:
                 if state is not None and (replay or not delivered):
                     state.succeeded()
                 return returned
-            sleep(verdict.seconds)
+            sleep(wait)
 
     return wrapper
 
@@ -192,7 +202,7 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
         state = CallState(policy, fn) if wants_start else None
         delivered = 0
         while True:
-            ours, verdict = True, None
+            ours, wait = True, None
             agen = fn(*args, **kwargs)
             skip = delivered if replay == "skip" else 0
             try:
@@ -229,13 +239,14 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                     raise
                 if isinstance(verdict, GiveUp):
                     raise await state.aerror(exc, verdict) from exc
+                wait = verdict.seconds
             finally:
                 await agen.aclose()
-            if verdict is None:
+            if wait is None:
                 if state is not None and (replay or not delivered):
                     await state.asucceeded()
                 return
-            await async_sleep(verdict.seconds)
+            await async_sleep(wait)
 
     return wrapper
 

@@ -6,6 +6,10 @@ Law: `datetime` is not imported here. If nobody else has imported it, no value c
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 def seconds(value: object) -> float | None:
@@ -18,7 +22,7 @@ def seconds(value: object) -> float | None:
             return float(value)
         except OverflowError:
             return float("inf") if value > 0 else float("-inf")
-    datetime = sys.modules.get("datetime")
+    datetime: Any = sys.modules.get("datetime")
     if datetime is not None and isinstance(value, datetime.timedelta):
-        return value.total_seconds()
+        return cast("timedelta", value).total_seconds()
     return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from ._types import override
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -55,15 +57,17 @@ class RetryError(Exception):
         """Seconds from the first failure to giving up."""
         return self._elapsed
 
+    @override
     def __str__(self) -> str:
         why = "" if self._reason == "attempts" else f" (reason: {self._reason})"
         return f"Failed after {self._attempts} attempt(s). Last error: {describe(self._last_exception)}{why}"
 
+    @override
     def __reduce__(self) -> tuple[Any, ...]:
         state = self.__dict__.copy()
         last = state.pop("_last_exception")
         cause = self.__cause__
-        return _restore, (type(self), _pack(last), cause is last, cause is not last and _pack(cause), state)
+        return _restore, (type(self), _pack(last), cause is last, None if cause is last else _pack(cause), state)
 
     def __copy__(self) -> Self:
         state = self.__dict__.copy()
@@ -99,7 +103,7 @@ def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: d
 
 
 def _restore(cls: type[_R], last: object, from_last: bool, cause: object, state: dict[str, Any]) -> _R:
-    exc = cast("Exception", _unpack(last))
+    exc = _unpack(last)
     return _build(cls, exc, exc if from_last else _unpack(cause), state)
 
 
@@ -127,24 +131,22 @@ def _pack(exc: BaseException | None) -> object:
     return payload, text
 
 
-def _unpack(packed: object) -> BaseException | None:
-    match packed:
-        case (payload, text):
-            import pickle
+def _unpack(packed: object) -> Any:
+    if isinstance(packed, tuple):
+        payload, packed = cast("tuple[bytes, str]", packed)
+        import pickle
 
-            try:
-                return pickle.loads(payload)
-            except Exception:
-                return Exception(text)
-        case str():
-            return Exception(packed)
-    return packed
+        try:
+            return pickle.loads(payload)
+        except Exception:
+            pass  # cloudpickle, or a module, is missing here: the text stands in
+    return Exception(packed) if isinstance(packed, str) else packed
 
 
-def _deep(exc, memo):
+def _deep(exc: Any, memo: dict[int, Any]) -> Any:
     from copy import deepcopy
 
     try:
         return deepcopy(exc, memo)
     except Exception:
-        return exc
+        return exc  # one that refuses to be copied is shared

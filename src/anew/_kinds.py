@@ -6,10 +6,10 @@ Law: `inspect` is not imported here; it costs four times as much as all of anew.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
@@ -45,7 +45,7 @@ def core(fn: Any) -> Any:
             return fn
 
 
-def code_of(fn: Any) -> CodeType | None:
+def code_of(fn: object) -> CodeType | None:
     """The code that runs when `fn` is called, if there is Python code."""
     code = getattr(fn, "__code__", None)
     if code is None and not isinstance(fn, type):
@@ -69,16 +69,27 @@ def name_of(fn: Any) -> str:
     return name if isinstance(name, str) else type(fn).__qualname__
 
 
-def accepts(fn: Any, count: int) -> bool:
+def accepts(fn: object, count: int) -> bool:
     """Whether `fn` can be called with `count` positional arguments, as far as its code tells."""
+    function = fn
     if isinstance(fn, MethodType):
-        fn, count = fn.__func__, count + 1
+        function, count = fn.__func__, count + 1
     elif not isinstance(fn, FunctionType):
-        fn, count = getattr(type(fn), "__call__", None), count + 1
-    if not isinstance(fn, FunctionType):
+        function, count = getattr(type(fn), "__call__", None), count + 1
+    if not isinstance(function, FunctionType):
         return True
-    code = fn.__code__
-    if code.co_kwonlyargcount > len(fn.__kwdefaults__ or ()):
+    code = function.__code__
+    if code.co_kwonlyargcount > len(function.__kwdefaults__ or ()):
         return False
-    required = code.co_argcount - len(fn.__defaults__ or ())
+    required = code.co_argcount - len(function.__defaults__ or ())
     return required <= count and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
+
+
+def closed_awaitable(answer: Any) -> bool:
+    """Whether this is an awaitable where none is allowed; a coroutine is closed, so that it does not complain."""
+    if not isinstance(answer, Awaitable):
+        return False
+    close: Any = getattr(cast("object", answer), "close", None)
+    if close is not None:
+        close()
+    return True

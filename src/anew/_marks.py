@@ -10,7 +10,7 @@ singleton), it must neither be taken for exhausted nor gather notes and tracebac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -60,7 +60,7 @@ def members(exc: BaseException) -> Iterable[BaseException]:
     if isinstance(exc, BaseExceptionGroup):
         for one in found:
             if isinstance(one, BaseExceptionGroup):
-                found.extend(one.exceptions)
+                found.extend(cast("Any", one).exceptions)
     return found
 
 

@@ -6,10 +6,10 @@ nothing is checked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from . import _backoff
 from ._durations import seconds
@@ -147,9 +147,9 @@ def _growth(backoff: Any) -> Strategy:
         if backoff not in _backoff.STRATEGIES:
             raise _wrong(ValueError, "backoff", backoff, allowed)
         return _backoff.STRATEGIES[backoff]
-    if not callable(backoff) or isinstance(backoff, type) or not _is_plain(backoff, 1):
+    if isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
         raise _wrong(TypeError, "backoff", backoff, allowed)
-    return backoff
+    return cast("Strategy", backoff)
 
 
 def _bounds(jitter: Any) -> Bounds:
@@ -166,19 +166,22 @@ def _bounds(jitter: Any) -> Bounds:
 def _types(on: Any) -> tuple[type[Exception], ...]:
     allowed = "an exception type, an iterable of exception types, or a function exc -> bool, seconds or timedelta"
     if isinstance(on, type):
-        types: tuple[Any, ...] = (on,)
-    elif isinstance(on, str | bytes | BaseException) or not isinstance(on, Iterable):
+        on = (on,)
+    if isinstance(on, str | bytes) or not hasattr(type(cast("object", on)), "__iter__"):
         raise _wrong(TypeError, "on", on, allowed)
-    else:
-        types = tuple(on)
+    types: tuple[Any, ...] = tuple(on)
     if not types:
         raise _wrong(ValueError, "on", on, allowed)
     for typ in types:
-        if not isinstance(typ, type) or not issubclass(typ, BaseException):
+        if not _is_subclass(typ, BaseException):
             raise _wrong(TypeError, "on", typ, allowed)
-        if not issubclass(typ, Exception):
+        if not _is_subclass(typ, Exception):
             raise _wrong(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
     return types
+
+
+def _is_subclass(typ: object, parent: type) -> bool:
+    return isinstance(typ, type) and issubclass(typ, parent)
 
 
 def _is_hook(on: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, final, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._drivers import drive
 from ._kinds import core
@@ -27,7 +27,7 @@ class Retry(Generic[C_co]):
     __slots__ = ("_policy",)
     _policy: Policy
 
-    def __init__(self, policy: Policy, /) -> None:
+    def __init__(self, policy: object, /) -> None:
         if not isinstance(policy, Policy):
             raise TypeError("a Retry is made by retry(...)")
         object.__setattr__(self, "_policy", policy)
@@ -51,7 +51,7 @@ class Retry(Generic[C_co]):
             TypeError: `fn` is a class, a property or not callable at all; or it is not of the kind that async
                 callbacks (async functions) or `replay` (generators) need.
         """
-        if isinstance(fn, classmethod | staticmethod):
+        if isinstance(fn, _DESCRIPTORS):
             return type(fn)(self(fn.__func__))
         if isinstance(fn, type):
             raise TypeError(f"a class cannot be decorated: {fn!r}; allowed: policy.call({fn.__name__}, ...)")
@@ -78,10 +78,12 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: as `retry` does.
         """
-        fixed = options.keys() - Options.__annotations__
-        if fixed:
-            raise TypeError(f"replace() takes {', '.join(Options.__annotations__)}; not {', '.join(sorted(fixed))}")
-        return Retry(checked(**{option: getattr(self._policy, option) for option in _DEFAULTS} | options))
+        allowed = Options.__optional_keys__
+        if not options.keys() <= allowed:
+            wrong = ", ".join(sorted(options.keys() - allowed))
+            raise TypeError(f"replace() cannot change {wrong}; allowed: {', '.join(sorted(allowed))}")
+        unchanged = {option: getattr(self._policy, option) for option in _DEFAULTS}
+        return type(self)(checked(**{**unchanged, **options}))
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
@@ -145,7 +147,7 @@ def retry(
     jitter: Jitter = True,
     max_delay: Seconds | None = 60.0,
     timeout: Seconds | None = None,
-    on: type[Exception] | Iterable[type[Exception]] | Hook = Exception,
+    on: type[Exception] | Iterable[type[Exception]] | Hook = cast("Any", Exception),
     on_retry: Callable[[int, Any], object] | None = None,
     on_success: Callable[[int], object] | None = None,
     on_failure: Callable[[RetryError], object] | None = None,
@@ -191,7 +193,7 @@ def retry(
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
         RetryError: by the decorated function, when attempts or time are used up; from the last exception.
     """
-    policy = Retry[Any](
+    policy: Any = Retry(
         checked(
             times=times,
             delay=delay,
@@ -210,7 +212,7 @@ def retry(
     )
     if fn is None:
         return policy
-    if isinstance(fn, type) or not callable(fn) and not isinstance(fn, classmethod):
+    if isinstance(fn, type) or not (callable(fn) or isinstance(fn, _DESCRIPTORS)):
         raise TypeError(f"bare @retry is for functions, not {fn!r}; options go by name: retry(times=5, on=OSError)")
     return policy(fn)
 
@@ -218,6 +220,7 @@ def retry(
 # In the order of the signature; `retry.__kwdefaults__` is where they are written down.
 _DEFAULTS: dict[str, Any] = dict(retry.__kwdefaults__ or {})
 _DEFAULTS["on"] = (Exception,)
+_DESCRIPTORS: Any = (classmethod, staticmethod)
 
 
 def _dressed(wrapper: Any, fn: Any) -> Any:
@@ -225,7 +228,7 @@ def _dressed(wrapper: Any, fn: Any) -> Any:
     update_wrapper(wrapper, fn)
     inner = core(fn)
     if inner is not fn or not hasattr(fn, "__qualname__"):
-        named = inner if hasattr(inner, "__qualname__") else type(inner)
+        named = inner if hasattr(inner, "__qualname__") else cast("Any", type(inner))
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(wrapper, attribute, getattr(named, attribute))
     wrapper.__defaults__ = getattr(fn, "__defaults__", None)
@@ -235,6 +238,6 @@ def _dressed(wrapper: Any, fn: Any) -> Any:
 
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        names = [_shown(one) for one in value]
+        names = [_shown(one) for one in cast("tuple[object, ...]", value)]
         return names[0] if len(names) == 1 else f"({', '.join(names)})"
     return str(getattr(value, "__qualname__", None) or repr(value))

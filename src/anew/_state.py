@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import _clock
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError
-from ._kinds import name_of
+from ._kinds import closed_awaitable, name_of
 from ._marks import mark, trim
 
 if TYPE_CHECKING:
@@ -114,11 +114,8 @@ class CallState:
         return self._policy.name or name_of(self._fn)
 
     def _refuse(self, option: str, answer: object) -> None:
-        if isinstance(answer, Awaitable):
-            close = getattr(answer, "close", None)
-            if close is not None:
-                close()
-            raise TypeError(f"{option} of {self._name} answered an awaitable: {self._name} is not async")
+        if closed_awaitable(answer):
+            raise TypeError(f"{option} of {self._name} answered an awaitable, but {self._name} is not async")
 
 
 async def _settle(answer: object) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     import typing_extensions
+    from typing_extensions import override as override
 
     Seconds: TypeAlias = float | timedelta
     """A duration: a number of seconds, or a `datetime.timedelta`."""
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     C_co = typing_extensions.TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)
 else:
     C_co = TypeVar("C_co", covariant=True)
+
+    def override(method):
+        """Stand in for `typing.override`, which came with Python 3.12."""
+        return method
+
 
 Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
 Replay: TypeAlias = bool | Literal["skip"]
@@ -74,23 +80,21 @@ F = TypeVar("F", bound=Function)
 AF = TypeVar("AF", bound=AsyncFunction)
 
 
-class _Options(TypedDict, total=False):
-    times: int | None
-    delay: Seconds
-    backoff: Backoff
-    jitter: Jitter
-    max_delay: Seconds | None
-    timeout: Seconds | None
-    reraise: bool
-    replay: Replay
-    name: str | None
-
-
 if TYPE_CHECKING:
 
-    class Options(_Options, typing_extensions.TypedDict, total=False, closed=True):
+    class Options(typing_extensions.TypedDict, total=False, closed=True):
         """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
-else:
 
-    class Options(_Options, total=False):
-        """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
+        times: int | None
+        delay: Seconds
+        backoff: Backoff
+        jitter: Jitter
+        max_delay: Seconds | None
+        timeout: Seconds | None
+        reraise: bool
+        replay: Replay
+        name: str | None
+else:
+    _NAMES = ("times", "delay", "backoff", "jitter", "max_delay", "timeout", "reraise", "replay", "name")
+    Options = TypedDict("Options", dict.fromkeys(_NAMES, Any), total=False)
+    Options.__doc__ = "Options of `retry` that carry no types of their own, for `**options: Unpack[Options]`."
