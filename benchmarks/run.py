@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import fresh
 from contestants import NAMES, Library, load
@@ -100,6 +100,13 @@ def installed() -> Iterator[Library]:
             yield library
 
 
+def known(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"{name} from a source tree"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and tasks")
@@ -121,7 +128,7 @@ def main() -> int:
         lines += measured
     loop.close()
 
-    print(f"Python {platform.python_version()}, {', '.join(f'{lib.name} {version(lib.name)}' for lib in libraries)}\n")
+    print(f"Python {platform.python_version()}, {', '.join(known(library.name) for library in libraries)}\n")
     print(render(lines, ["loop", "async for", *(library.name for library in libraries)]))
     return int(arguments.check and any(line.missed() for line in lines))
 

@@ -19,7 +19,7 @@ from ._state import CallState
 if TYPE_CHECKING:
     from ._policy import Policy
 
-_COROUTINE: type = CoroutineType
+_COROUTINE: Any = CoroutineType  # as Any, it narrows nothing that is checked below
 
 
 def drive(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
@@ -106,8 +106,9 @@ def _awaiting(
 
     async def attempt() -> Any:
         nonlocal first
-        result: Any
-        result, first = fn(*args, **kwargs) if first is None else first, None
+        result, first = first, None
+        if result is None:
+            result = fn(*args, **kwargs)
         return await result if type(result) is _COROUTINE else result
 
     whole = _coroutine(attempt, policy, state)()

@@ -83,7 +83,8 @@ class Retry(Generic[C_co]):
             wrong = ", ".join(sorted(options.keys() - allowed))
             raise TypeError(f"replace() cannot change {wrong}; allowed: {', '.join(sorted(allowed))}")
         unchanged = {option: getattr(self._policy, option) for option in _DEFAULTS}
-        return type(self)(checked(**{**unchanged, **options}))
+        replaced: Retry[Any] = Retry(checked(**{**unchanged, **options}))
+        return replaced
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
