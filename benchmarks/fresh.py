@@ -2,18 +2,24 @@
 What takes a fresh interpreter per measurement: imports, and many waiting tasks. The contestants take turns here too.
 """
 
+import os
 import random
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
+# Compiled files are kept for the length of a run, whatever the environment says: what is installed has them.
+_COMPILED = tempfile.TemporaryDirectory()
+_ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _COMPILED.name}
+
 
 def _probe(script: str, *arguments: str) -> list[str]:
     command = [sys.executable, "-W", "ignore", str(HERE / script), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=_ENVIRONMENT).stdout.split()
 
 
 def _turns(names: Sequence[str], rounds: int) -> list[str]:

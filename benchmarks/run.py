@@ -27,7 +27,7 @@ class Effort:
     task_rounds: int
 
 
-FULL = Effort(rounds=600, imports=40, tasks=100_000, task_rounds=5)
+FULL = Effort(rounds=600, imports=40, tasks=100_000, task_rounds=3)
 QUICK = Effort(rounds=80, imports=8, tasks=10_000, task_rounds=2)
 
 
