@@ -28,6 +28,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-W", "error", *arguments],
         cwd=EXAMPLES.parent,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path)), "PYTHONIOENCODING": "utf-8"},
+        check=False,
         capture_output=True,
         encoding="utf-8",
         timeout=120,
