@@ -1,0 +1,67 @@
+"""The type checkers' verdicts as tests: `pytest typing_tests`.
+
+They need the `typing` group and are not among the tests in tests/: asked for where a checker is missing, they fail.
+"""
+
+from pathlib import Path
+
+import pytest
+import source
+from harness import project, suite
+from harness.markers import CHECKERS
+
+Reports = dict[tuple[bool, str], suite.Report]
+
+
+@pytest.fixture(scope="session")
+def consumers(tmp_path_factory: pytest.TempPathFactory) -> Reports:
+    """All the checkers' reports about the consumer files, without and with typing_extensions installed."""
+    reports: Reports = {}
+    for typing_extensions in (False, True):
+        where = project.create(tmp_path_factory.mktemp("consumers"), typing_extensions=typing_extensions)
+        where.install(project.PACKAGE)
+        where.add([project.CONSUMERS], ".")
+        for report in suite.check(where, CHECKERS, project.CONSUMERS.name, suite.consumer_markers()):
+            reports[typing_extensions, report.checker] = report
+    return reports
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, suite.Report]:
+    """All the checkers' reports about the source."""
+    reports = source.check(tmp_path_factory.mktemp("sources"), CHECKERS)
+    return {report.checker: report for report in reports}
+
+
+@pytest.mark.parametrize("typing_extensions", [False, True], ids=["bare", "typing_extensions"])
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_consumers(checker: str, typing_extensions: bool, consumers: Reports) -> None:
+    """
+    The checker infers and refuses what the consumer files say, whether or not typing_extensions is installed.
+    """
+    report = consumers[typing_extensions, checker]
+
+    assert not report.problems, "\n".join(report.problems)
+    assert report.expected
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_source(checker: str, sources: dict[str, suite.Report]) -> None:
+    """
+    The checker, in its strict mode, finds nothing in the source.
+    """
+    assert not sources[checker].problems, "\n".join(sources[checker].problems)
+
+
+def test_no_ignore_comments() -> None:
+    """
+    The source does without comments that speak to checkers.
+    """
+    assert [] == source.ignore_comments()
+
+
+def test_public_types_are_complete(tmp_path: Path) -> None:
+    """
+    Every public symbol has a known type.
+    """
+    assert [] == source.incomplete(tmp_path)

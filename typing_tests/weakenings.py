@@ -1,0 +1,177 @@
+"""Honest mistakes in the signatures: what -> replacements in the source (file, old text, new text).
+
+Each leaves a package that imports and runs as before; only its users' checkers know less, or complain.
+"""
+
+Edit = tuple[str, str, str]
+
+_RETRY, _TYPES, _ERRORS = "_retry.py", "_types.py", "_errors.py"
+
+_ASYNC_FUNCTION = """\
+    @overload
+    def __call__(self, fn: AF, /) -> AF: ...
+"""
+_ASYNC_OBJECT = """\
+    @overload
+    def __call__(self, fn: Callable[P, A] | CallableObject[P, A], /) -> Callable[P, A]: ...
+"""
+_FUNCTION = """\
+    @overload
+    def __call__(self: Retry[None], fn: F, /) -> F: ...
+"""
+_CALL = "    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:"
+_CALL_COROUTINE = """\
+    @overload
+    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+"""
+_CALL_ANYTHING = """\
+    @overload
+    def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+"""
+_ASYNC_CALL = """\
+    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+"""
+_ASYNC_CALL_PROPERTY = """\
+    @property
+    def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterator[object]]: ...
+"""
+_SYNC_CALL_PROPERTY = """\
+    @property
+    def __call__(self) -> Callable[..., object]: ...
+"""
+_SYNC_CALL = """\
+    def __call__(self, *args: Any, **kwargs: Any) -> object: ...
+"""
+_GETATTR = """\
+    if TYPE_CHECKING:
+        def __getattr__(self, name: str) -> Any: ...
+
+"""
+_GENERIC_ERROR = """\
+from typing import Generic
+
+_X = TypeVar("_X")
+
+
+class RetryError(Exception, Generic[_X]):
+"""
+
+_C = 'TypeVar("C", bound=Awaitable[object] | None, default=None)'
+_C_CO = 'TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)'
+_E = 'E = TypeVar("E", bound=Exception)'
+_ON_RETRY = "on_retry: Callable[[int, E], C] | None"
+_ON_RETRY_HOOK = "on_retry: Callable[[int, Exception], C] | None"
+_HOOK = "Callable[[Exception], bool | float | timedelta]"
+_LAST = "def last_exception(self) -> Exception:"
+
+WEAKENINGS: dict[str, list[Edit]] = {
+    # What is decorated.
+    "functions come back as Callable[..., Any]": [
+        (_RETRY, "fn: AF, /) -> AF", "fn: AF, /) -> Callable[..., Any]"),
+        (_RETRY, "(self: Retry[None], fn: F, /) -> F", "(self: Retry[None], fn: F, /) -> Callable[..., Any]"),
+    ],
+    "P, T for all: no overloads for functions": [(_RETRY, _ASYNC_FUNCTION, ""), (_RETRY, _FUNCTION, "")],
+    "no overload for async functions": [(_RETRY, _ASYNC_FUNCTION, "")],
+    "no overload for async callable objects": [(_RETRY, _ASYNC_OBJECT, "")],
+    "callable objects by protocol alone": [
+        (_RETRY, "Callable[P, A] | CallableObject[P, A]", "CallableObject[P, A]"),
+        (_RETRY, "Callable[P, T] | CallableObject[P, T]", "CallableObject[P, T]"),
+    ],
+    "callable objects lose their parameters": [
+        (_RETRY, "CallableObject[P, T], /) -> Callable[P, T]", "CallableObject[P, T], /) -> Callable[..., T]")
+    ],
+    "async callbacks on sync functions": [(_RETRY, "(self: Retry[None], fn: F, /)", "(self, fn: F, /)")],
+    "async callbacks on sync callable objects": [
+        (_RETRY, "(self: Retry[None], fn: Callable[P, T] |", "(self, fn: Callable[P, T] |")
+    ],
+    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Any, /) -> Any")],
+    "bare @retry takes everything that can be called": [
+        (_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
+    ],
+    "AsyncFunction.__call__ is a property": [(_TYPES, _ASYNC_CALL, _ASYNC_CALL_PROPERTY)],
+    "Function.__call__ is a method": [(_TYPES, _SYNC_CALL_PROPERTY, _SYNC_CALL)],
+    "async iterators are forgotten": [(_TYPES, " | AsyncIterator[object]", "")],
+    # Policies.
+    "retry gives Retry[Any]": [(_RETRY, ") -> Retry[C]: ...", ") -> Retry[Any]: ...")],
+    "Retry is not final": [(_RETRY, "@final\nclass Retry", "class Retry")],
+    "Retry shows its __setattr__": [(_RETRY, "    if not TYPE_CHECKING:", "    if True:")],
+    "Retry is invariant": [(_TYPES, "covariant=True, default=None)", "default=None)")],
+    "callbacks may return anything": [
+        (_TYPES, _C, 'TypeVar("C", default=None)'),
+        (_TYPES, _C_CO, 'TypeVar("C_co", covariant=True, default=None)'),
+    ],
+    "call takes any arguments": [
+        (
+            _RETRY,
+            "fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs",
+            "fn: Callable[..., T], /, *args: Any, **kwargs: Any",
+        )
+    ],
+    "call gives Any": [(_RETRY, "**kwargs: P.kwargs) -> T: ...", "**kwargs: P.kwargs) -> Any: ...")],
+    "call lets async callbacks pass": [(_RETRY, "def call(self: Retry[None], ", "def call(self, ")],
+    "call has no overload for coroutines": [
+        (
+            _RETRY,
+            _CALL_COROUTINE + _CALL_ANYTHING + _CALL,
+            _CALL_ANYTHING.removeprefix("    @overload\n").removesuffix(" ...\n"),
+        )
+    ],
+    "replace takes anything": [
+        (_RETRY, "def replace(self, **options: Unpack[Options])", "def replace(self, **options: Any)")
+    ],
+    "replace forgets async callbacks": [
+        (_RETRY, "**options: Unpack[Options]) -> Retry[C_co]", "**options: Unpack[Options]) -> Retry[None]")
+    ],
+    # Callbacks.
+    "on_retry takes any callable": [
+        (_RETRY, _ON_RETRY, "on_retry: Callable[..., C] | None"),
+        (_RETRY, _ON_RETRY_HOOK, "on_retry: Callable[..., C] | None"),
+    ],
+    "on_retry is Callable[..., Any]": [(_RETRY, _ON_RETRY, "on_retry: Callable[..., Any] | None")],
+    "on_retry's exception does not depend on on": [(_RETRY, _ON_RETRY, "on_retry: Callable[[int, Any], C] | None")],
+    "on_retry's exception is Exception": [(_RETRY, _ON_RETRY, _ON_RETRY_HOOK)],
+    "on_success takes any callable": [
+        (_RETRY, "on_success: Callable[[int], C] | None", "on_success: Callable[..., C] | None")
+    ],
+    "on_failure is Any": [(_RETRY, "on_failure: Callable[[RetryError], C] | None", "on_failure: Any")],
+    "on_failure gets an Exception": [
+        (_RETRY, "on_failure: Callable[[RetryError], C] | None", "on_failure: Callable[[Exception], C] | None")
+    ],
+    # Options.
+    "misspelt options are swallowed": [(_RETRY, ") -> Retry[C]: ...", "    **options: Any,\n) -> Retry[C]: ...")],
+    "on takes tuples only": [(_RETRY, "on: type[E] | Iterable[type[E]],", "on: type[E] | tuple[type[E], ...],")],
+    "on takes any type": [(_TYPES, _E, 'E = TypeVar("E")')],
+    "on takes BaseExceptions": [(_TYPES, _E, 'E = TypeVar("E", bound=BaseException)')],
+    "hooks may take and return anything": [(_TYPES, _HOOK, "Callable[..., Any]")],
+    "hooks may return None": [(_TYPES, _HOOK, "Callable[[Exception], bool | float | timedelta | None]")],
+    "backoff is any string": [(_TYPES, 'Literal["exponential", "linear", "fixed", "fibonacci"]', "str")],
+    "a backoff function may return anything": [(_TYPES, "Callable[[int], float]", "Callable[[int], object]")],
+    "jitter is any string": [(_TYPES, 'Literal["full", "decorrelated"]', "str")],
+    "replay is any string": [(_TYPES, 'Replay: TypeAlias = bool | Literal["skip"]', "Replay: TypeAlias = bool | str")],
+    "seconds may be strings": [(_TYPES, "Seconds: TypeAlias = float", "Seconds: TypeAlias = str | float")],
+    "seconds are numbers only": [(_TYPES, "Seconds: TypeAlias = float | timedelta", "Seconds: TypeAlias = float")],
+    "times is a float": [(_RETRY, "times: int | None", "times: float | None")],
+    "timeout cannot be None": [(_RETRY, "timeout: Seconds | None = None", "timeout: Seconds = ...")],
+    "max_delay is Any": [(_RETRY, "max_delay: Seconds | None", "max_delay: Any")],
+    "reraise is object": [(_RETRY, "reraise: bool", "reraise: object")],
+    "name is object": [(_RETRY, "name: str | None", "name: object")],
+    "Options is open": [(_TYPES, "total=False, closed=True)", "total=False)")],
+    "Options is total": [(_TYPES, "total=False, closed=True)", "closed=True)")],
+    "Options has on": [(_TYPES, "        times: int | None\n", "        times: int | None\n        on: Any\n")],
+    "Options lacks name": [(_TYPES, "        name: str | None\n", "")],
+    # Errors.
+    "RetryError.attempts is Any": [(_ERRORS, "def attempts(self) -> int:", "def attempts(self) -> Any:")],
+    "RetryError.last_exception is Any": [(_ERRORS, _LAST, "def last_exception(self) -> Any:")],
+    "RetryError.last_exception is a BaseException": [(_ERRORS, _LAST, "def last_exception(self) -> BaseException:")],
+    "RetryError.reason is a string": [(_ERRORS, "def reason(self) -> Reason:", "def reason(self) -> str:")],
+    "RetryError takes any reason": [(_ERRORS, "reason: Reason = ", "reason: Any = ")],
+    "RetryError answers to every name": [
+        (_ERRORS, "    @property\n    def attempts", f"{_GETATTR}    @property\n    def attempts")
+    ],
+    "RetryError is generic": [(_ERRORS, "class RetryError(Exception):\n", _GENERIC_ERROR)],
+    # The package. No old text: the file goes.
+    "no py.typed": [("py.typed", "", "")],
+    "Options is not exported": [
+        ("__init__.py", "from ._types import Options\n", "from typing import Any\n\nOptions: Any = dict\n")
+    ],
+}
