@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
+# The attribute itself: a subclass may hide it.
+_GET_TRACEBACK = vars(BaseException)["__traceback__"].__get__
+
 
 class Note(str):
     """A line for the traceback that remembers who wrote it. Pickled or copied, it is a plain `str`."""
@@ -27,14 +30,14 @@ class Note(str):
 
 
 def mark(exc: BaseException, author: object, text: str) -> None:
-    """Note on `exc`, once, that `author` gave up on it. To be called by the frame that caught it."""
+    """Note on `exc` that `author` gave up on it, in place of earlier such notes."""
     try:
         note = Note(text)
         note.author = author
-        note.inside = frozenset(id(frame) for frame in _callers(exc))
+        note.inside = frozenset(id(frame) for frame in _callers(_frame(exc)))
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         notes: list[Any] = vars(exc).setdefault("__notes__", [])
-        notes[:] = [old for old in notes if _author(old) is not author]
+        notes[:] = [old for old in notes if not isinstance(old, Note)]
         notes.append(note)
     except Exception:
         return
@@ -43,13 +46,16 @@ def mark(exc: BaseException, author: object, text: str) -> None:
 def exhausted(exc: BaseException, author: object) -> bool:
     """Whether somebody within this very attempt has given up on `exc`, or on a member of this group.
 
-    A mark of another author says so. A mark of the same author does if it was set further down this call; else it is
-    from an earlier one, and the same instance was raised afresh.
+    To be called by the frame that caught it. A mark says so if it was set further down this call, or by another author
+    and nothing shows that it is old: the same instance may have been raised afresh. (Only a mark that comes out of
+    another task or thread leaves no trace of either; then the author decides.)
     """
     here = _frame(exc)
     for one in members(exc):
         for note in _notes(one):
-            if isinstance(note, Note) and (note.author is not author or id(here) in note.inside):
+            if isinstance(note, Note) and (
+                id(here) in note.inside or (note.author is not author and _before_old_rounds(one, here) is None)
+            ):
                 return True
     return False
 
@@ -72,7 +78,7 @@ def trim(exc: BaseException, num: int) -> None:
     brings from earlier calls goes.
     """
     try:
-        head = exc.__traceback__
+        head = _traceback(exc)
         if head is None:
             return
         if num > 1:
@@ -80,10 +86,9 @@ def trim(exc: BaseException, num: int) -> None:
             if len(again) > 1:
                 again[0].tb_next = again[-1].tb_next
         elif any(isinstance(note, Note) for note in _notes(exc)):
-            above = {head.tb_frame, *_callers(exc)}
-            again = [tb for tb in _entries(head) if tb.tb_next is not None and tb.tb_next.tb_frame in above]
-            if again:
-                again[0].tb_next = None
+            last = _before_old_rounds(exc, head.tb_frame)
+            if last is not None:
+                last.tb_next = None
     except Exception:
         return
 
@@ -94,20 +99,33 @@ def _entries(tb: TracebackType | None) -> Iterator[TracebackType]:
         tb = tb.tb_next
 
 
-def _callers(exc: BaseException) -> Iterator[FrameType]:
-    """The frames above the one that caught `exc`."""
-    frame = _frame(exc)
+def _before_old_rounds(exc: BaseException, here: FrameType | None) -> TracebackType | None:
+    """The last entry of the traceback before what `exc` went through before this call, if it did.
+
+    What was caught above us, or was called from above us, did not happen within us.
+    """
+    above = set(_callers(here))
+    last = None
+    for tb in _entries(_traceback(exc)):
+        if last is not None and (tb.tb_frame is here or tb.tb_frame in above or tb.tb_frame.f_back in above):
+            return last
+        last = tb
+    return None
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None and (frame := frame.f_back) is not None:
         yield frame
 
 
+def _traceback(exc: BaseException) -> TracebackType | None:
+    tb: TracebackType | None = _GET_TRACEBACK(exc)
+    return tb
+
+
 def _frame(exc: BaseException) -> FrameType | None:
-    tb = exc.__traceback__
+    tb = _traceback(exc)
     return None if tb is None else tb.tb_frame
-
-
-def _author(note: object) -> object:
-    return note.author if isinstance(note, Note) else None
 
 
 def _notes(exc: BaseException) -> list[Any]:

@@ -1,0 +1,255 @@
+"""Every way to run a callable under a policy, behind one face: a behaviour is written once and tried on all.
+
+A new driver gets one adapter here; all tests that ask for `way` then run on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import hypothesis
+import pytest
+import trio
+
+from anew import Retry, _clock
+
+hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("anew")
+
+Work = Callable[[], Any]
+
+
+@dataclass
+class Clock:
+    """A clock that only sleeping and `advance` move; it remembers the waits."""
+
+    now: float = 1000.0
+    waits: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """No test waits for real, unless it is marked `real_time`."""
+    clock = Clock()
+    if request.node.get_closest_marker("real_time") is None:
+        monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
+        for module, checkpoint in ((asyncio, asyncio.sleep), (trio, trio.sleep)):
+            monkeypatch.setattr(module, "sleep", partial(_noted, clock, checkpoint))
+    yield clock
+
+
+async def _noted(clock: Clock, checkpoint: Callable[[float], Awaitable[None]], seconds: float) -> None:
+    clock.sleep(seconds)
+    await checkpoint(0)
+
+
+@pytest.fixture
+def draws(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Fixes what the operating system's dice show, in [0, 1)."""
+
+    def fix(value: float) -> None:
+        number = int(value * 2**56)
+        monkeypatch.setattr(_clock, "os", SimpleNamespace(urandom=lambda count: number.to_bytes(count, "big")))
+
+    return fix
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to run some work under a policy."""
+
+    name: str
+    run: Callable[[Retry[Any], Work], Any]
+    is_async: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def by_function(policy: Retry[Any], work: Work) -> Any:
+    @policy
+    def fetch() -> Any:
+        return work()
+
+    return fetch()
+
+
+def by_method(policy: Retry[Any], work: Work) -> Any:
+    class Client:
+        @policy
+        def fetch(self) -> Any:
+            return work()
+
+    return Client().fetch()
+
+
+def by_call(policy: Retry[Any], work: Work) -> Any:
+    return policy.call(lambda *_, **__: work(), 1, key=2)
+
+
+def by_partial_with_keyword(policy: Retry[Any], work: Work) -> Any:
+    def fetch(*, key: int) -> Any:
+        return work()
+
+    return policy(partial(fetch))(key=1)
+
+
+def by_generator(policy: Retry[Any], work: Work) -> Any:
+    @policy
+    def fetch() -> Iterator[Any]:
+        yield work()
+
+    (result,) = fetch()
+    return result
+
+
+def by_generator_replayed(policy: Retry[Any], work: Work) -> Any:
+    return by_generator(policy.replace(replay=True), work)
+
+
+def by_generator_skipping(policy: Retry[Any], work: Work) -> Any:
+    return by_generator(policy.replace(replay="skip"), work)
+
+
+async def a_function(policy: Retry[Any], work: Work) -> Any:
+    @policy
+    async def fetch() -> Any:
+        return work()
+
+    return await fetch()
+
+
+async def a_call(policy: Retry[Any], work: Work) -> Any:
+    async def fetch(*_: Any, **__: Any) -> Any:
+        return work()
+
+    return await policy.call(fetch, 1, key=2)
+
+
+async def a_coroutine_object(policy: Retry[Any], work: Work) -> Any:
+    async def fetch() -> Any:
+        return work()
+
+    # A plain function may not have async callbacks, as nothing tells at decoration what it gives.
+    return await policy(lambda: fetch())()
+
+
+async def a_generator(policy: Retry[Any], work: Work) -> Any:
+    @policy
+    async def fetch() -> Any:
+        yield work()
+
+    (result,) = [item async for item in fetch()]
+    return result
+
+
+async def a_generator_replayed(policy: Retry[Any], work: Work) -> Any:
+    return await a_generator(policy.replace(replay=True), work)
+
+
+async def a_generator_skipping(policy: Retry[Any], work: Work) -> Any:
+    return await a_generator(policy.replace(replay="skip"), work)
+
+
+def on_asyncio(run: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda policy, work: asyncio.run(run(policy, work))
+
+
+def on_trio(run: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda policy, work: trio.run(run, policy, work)
+
+
+SYNC = [
+    Way(run.__name__, run)
+    for run in (
+        by_function,
+        by_method,
+        by_call,
+        by_partial_with_keyword,
+        by_generator,
+        by_generator_replayed,
+        by_generator_skipping,
+    )
+]
+ASYNC = [
+    Way(f"{run.__name__}-{loop.__name__}", loop(run), is_async=True)
+    for run in (a_function, a_call, a_generator, a_generator_replayed, a_generator_skipping)
+    for loop in (on_asyncio, on_trio)
+]
+MIXED = [Way("a_coroutine_object", on_asyncio(a_coroutine_object))]
+
+
+@pytest.fixture(params=[*SYNC, *ASYNC, *MIXED], ids=str)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each kind of callable; the async ones on asyncio and on Trio."""
+    return request.param
+
+
+@pytest.fixture(params=SYNC, ids=str)
+def sync_way(request: pytest.FixtureRequest) -> Way:
+    """Each kind of sync callable."""
+    return request.param
+
+
+@pytest.fixture(params=ASYNC, ids=str)
+def async_way(request: pytest.FixtureRequest) -> Way:
+    """Each kind of async callable, on asyncio and on Trio."""
+    return request.param
+
+
+@pytest.fixture(params=[asyncio.run, lambda coroutine: trio.run(lambda: coroutine)], ids=["asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
+    """Runs a coroutine to its end, on asyncio and on Trio."""
+    return request.param
+
+
+class Failing:
+    """Work that fails with each of `failures` in turn and then gives `result`; it counts its calls."""
+
+    def __init__(self, *failures: BaseException | type[BaseException], result: Any = "done") -> None:
+        self.failures = list(failures)
+        self.result = result
+        self.calls = 0
+
+    def __call__(self) -> Any:
+        self.calls += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.result
+
+
+@pytest.fixture
+def failing() -> type[Failing]:
+    """Work that fails as often as it is told."""
+    return Failing
+
+
+@pytest.fixture
+def hopeless() -> Callable[[], Any]:
+    """Makes work that fails each time, with a fresh exception."""
+
+    def make(make_exc: Callable[[], BaseException] = lambda: ConnectionError("service down")) -> Any:
+        def work() -> Any:
+            work.calls += 1
+            raise make_exc()
+
+        work.calls = 0
+        return work
+
+    return make
+

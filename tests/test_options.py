@@ -1,0 +1,327 @@
+"""A wrong option fails at the line where it is written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anew import Retry, RetryError, retry
+
+INF, NAN = float("inf"), float("nan")
+
+
+async def async_function(*args: object) -> None: ...
+
+
+def generator_function(*args: object) -> Any:
+    yield
+
+
+async def async_generator_function(*args: object) -> Any:
+    yield
+
+
+class AsyncCallable:
+    async def __call__(self, exc: object) -> bool:
+        return True
+
+
+WRONG = {
+    "times": [
+        (TypeError, ["3", 3.0, True, False, [3], Decimal(3)]),
+        (ValueError, [0, -1]),
+    ],
+    "delay": [
+        (TypeError, ["1", None, True, [1], Decimal(1), 1j]),
+        (ValueError, [-1, -0.1, NAN, INF, -INF, 10**400, -(10**400), timedelta(seconds=-1)]),
+    ],
+    "max_delay": [
+        (TypeError, ["1", True, [1]]),
+        (ValueError, [-1, NAN, INF, timedelta(-1), 0.5]),
+    ],
+    "timeout": [
+        (TypeError, ["1", True, [1]]),
+        (ValueError, [0, 0.0, -1, NAN, INF, timedelta(0), timedelta(-1)]),
+    ],
+    "backoff": [
+        (TypeError, [None, 2, 2.0, True, float, lambda: 1, lambda a, b: 1, async_function, generator_function]),
+        (ValueError, ["expo", "", "Exponential"]),
+    ],
+    "jitter": [
+        (TypeError, [None, 1, 0, 0.5, [], lambda: 1]),
+        (ValueError, ["fulll", "", timedelta(seconds=-1)]),
+    ],
+    "on": [
+        (
+            TypeError,
+            [
+                None,
+                "ValueError",
+                b"ValueError",
+                ValueError(),
+                3,
+                int,
+                BaseException,
+                KeyboardInterrupt,
+                [ValueError, KeyboardInterrupt],
+                [ValueError, "OSError"],
+                [ValueError()],
+                [[ValueError]],
+                lambda: True,
+                lambda a, b: True,
+                lambda a, *, b: True,
+                async_function,
+                generator_function,
+                async_generator_function,
+                partial(async_function),
+                AsyncCallable(),
+                AsyncMock(),
+            ],
+        ),
+        (ValueError, [[], (), set(), iter([])]),
+    ],
+    "on_retry": [(TypeError, ["print", 3, True, lambda exc: None, lambda a, b, c: None, generator_function])],
+    "on_success": [(TypeError, ["print", 3, lambda: None, lambda a, b: None, generator_function])],
+    "on_failure": [(TypeError, ["print", 3, lambda: None, lambda a, b: None, async_generator_function])],
+    "reraise": [(TypeError, [None, 1, 0, "yes"])],
+    "replay": [(TypeError, [None, 1.5, 3]), (ValueError, ["skipp", ""])],
+    "name": [(TypeError, [3, True, b"x"]), (ValueError, [""])],
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "error", "value"),
+    [(option, error, value) for option, rows in WRONG.items() for error, values in rows for value in values],
+    ids=lambda value: str(value)[:30] if isinstance(value, str | type) else None,
+)
+def test_wrong_option(option: str, error: type[Exception], value: Any) -> None:
+    """
+    The message names the option, and what is allowed.
+    """
+    with pytest.raises(error, match=option) as caught:
+        retry(**{option: value})
+
+    assert "allowed: " in str(caught.value)
+
+
+@pytest.mark.parametrize("option", WRONG)
+def test_wrong_option_is_shown(option: str) -> None:
+    """
+    The message shows the value that was given.
+    """
+
+    class Junk:
+        def __repr__(self) -> str:
+            return "<junk>"
+
+    with pytest.raises(TypeError, match=f"{option}=<junk> is not allowed; allowed: "):
+        retry(**{option: Junk()})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"times": 1},
+        {"times": None},
+        {"delay": 0},
+        {"delay": 0, "max_delay": 0},
+        {"delay": timedelta(seconds=2), "max_delay": 2},
+        {"max_delay": None},
+        {"timeout": timedelta(milliseconds=1)},
+        {"backoff": "fixed"},
+        {"backoff": "linear"},
+        {"backoff": "fibonacci"},
+        {"backoff": lambda n: n},
+        {"backoff": lambda n, base=2: base**n},
+        {"backoff": Mock(return_value=1)},
+        {"jitter": "full"},
+        {"jitter": "decorrelated"},
+        {"jitter": timedelta(0)},
+        {"on": OSError},
+        {"on": iter([OSError])},
+        {"on": MagicMock(return_value=True)},
+        {"on": partial(lambda flag, exc: flag, True)},
+        {"on_retry": print},
+        {"on_retry": lambda *args: None},
+        {"on_retry": Mock()},
+        {"on_success": [].append},
+        {"on_failure": AsyncMock()},
+        {"on_failure": async_function},
+        {"replay": "skip"},
+        {"name": "x"},
+    ],
+)
+def test_right_options(options: dict[str, Any]) -> None:
+    """
+    What the documentation allows is allowed.
+    """
+    assert isinstance(retry(**options), Retry)
+
+
+def test_delay_above_max_delay() -> None:
+    """
+    A delay above the cap is a contradiction.
+    """
+    with pytest.raises(ValueError, match="delay=2 is above max_delay=1"):
+        retry(delay=2, max_delay=1)
+
+
+@pytest.mark.parametrize("backoff", ["fixed", "linear", "fibonacci", lambda n: n])
+def test_decorrelated_grows_by_itself(backoff: Any) -> None:
+    """
+    Decorrelated jitter would ignore another backoff: refused.
+    """
+    with pytest.raises(ValueError, match="backoff=.* has no effect with jitter='decorrelated'"):
+        retry(jitter="decorrelated", backoff=backoff)
+
+
+def test_unknown_option() -> None:
+    """
+    An option that does not exist is refused.
+    """
+    with pytest.raises(TypeError, match="attempts"):
+        retry(attempts=3)  # type: ignore
+
+
+def test_strategies_are_listed() -> None:
+    """
+    A misspelt strategy is answered with the known ones.
+    """
+    with pytest.raises(ValueError, match="'exponential', 'linear', 'fixed', 'fibonacci'"):
+        retry(backoff="exponental")  # type: ignore
+
+
+@pytest.mark.parametrize("fn", [ValueError, 3, "fetch", object(), property(lambda self: 1), type("C", (), {})])
+def test_bare_is_for_functions(fn: Any) -> None:
+    """
+    `@retry` without parentheses takes a function, and says so.
+    """
+    with pytest.raises(TypeError, match="bare @retry is for functions"):
+        retry(fn)
+
+
+@pytest.mark.parametrize(
+    "fn", [type("C", (), {}), property(lambda self: 1), classmethod(property(lambda self: 1)), 3, None]
+)
+def test_only_callables_can_be_decorated(fn: Any) -> None:
+    """
+    A class or a property cannot be decorated.
+    """
+    with pytest.raises(TypeError, match="decorated"):
+        retry()(fn)
+
+
+def test_classes_can_be_called() -> None:
+    """
+    A class can be called through a policy.
+    """
+    assert 3 == retry().call(int, "3")
+
+
+@pytest.mark.parametrize("option", ["on_retry", "on_success", "on_failure"])
+@pytest.mark.parametrize("callback", [async_function, partial(async_function), AsyncMock(), AsyncCallable().__call__])
+def test_async_callbacks_on_sync_functions(option: str, callback: Any) -> None:
+    """
+    Nobody could await an async callback of a sync function: refused when it is decorated or called.
+    """
+    if option == "on_retry":
+        callback = AsyncMock()
+    policy = retry(**{option: callback})
+
+    with pytest.raises(TypeError, match="async callbacks are for async functions; .* is a function"):
+        policy(lambda: None)
+    with pytest.raises(TypeError, match="async callbacks are for async functions; .* is a generator function"):
+        policy.call(generator_function)
+    assert callable(policy(async_function))
+    assert callable(policy(async_generator_function))
+
+
+@pytest.mark.parametrize("replay", [True, "skip"])
+@pytest.mark.parametrize("fn", [lambda: None, async_function, print, partial(print)])
+def test_replay_is_for_generators(replay: Any, fn: Any) -> None:
+    """
+    `replay` on anything but a generator would be ignored: refused.
+    """
+    with pytest.raises(TypeError, match=r"replay=.* is for generator functions; .* is a"):
+        retry(replay=replay)(fn)
+
+
+def test_replace() -> None:
+    """
+    `replace` changes what it names and leaves the rest.
+    """
+    policy = retry(times=5, on=OSError, on_retry=print, jitter=timedelta(seconds=1))
+
+    assert repr(policy).replace("times=5", "times=7") == repr(policy.replace(times=7))
+    assert "times=5" in repr(policy)
+
+
+@pytest.mark.parametrize("options", [{"times": 0}, {"delay": 100}, {"backoff": "no"}])
+def test_replace_checks(options: Any) -> None:
+    """
+    `replace` refuses what `retry` refuses.
+    """
+    with pytest.raises(ValueError, match="allowed: "):
+        retry().replace(**options)
+
+
+@pytest.mark.parametrize("option", ["on", "on_retry", "on_success", "on_failure", "tmies"])
+def test_replace_refuses(option: str) -> None:
+    """
+    What carries types, or does not exist, cannot be replaced.
+    """
+    with pytest.raises(TypeError, match=f"{option}; allowed: backoff, delay, "):
+        retry().replace(**{option: OSError})  # type: ignore
+
+
+def test_repr() -> None:
+    """
+    A policy shows the call that makes it, without the defaults.
+    """
+    policy = retry(times=None, delay=timedelta(seconds=2), on=[OSError, ValueError], on_failure=generator_free)
+
+    assert "retry()" == repr(retry())
+    assert "retry(times=None, delay=2.0, on=(OSError, ValueError), on_failure=generator_free)" == repr(policy)
+    assert "retry(on=OSError)" == repr(retry(on=OSError))
+
+
+def generator_free(error: RetryError) -> None: ...
+
+
+def test_policy_is_frozen() -> None:
+    """
+    A policy cannot be changed, nor made by hand.
+    """
+    policy = retry()
+
+    with pytest.raises(AttributeError, match="frozen"):
+        policy.times = 5  # type: ignore
+    with pytest.raises(AttributeError, match="frozen"):
+        del policy._policy
+    with pytest.raises(TypeError, match=r"made by retry\(...\)"):
+        Retry(3)
+
+
+junk = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.integers()), st.timedeltas()
+)
+
+
+@given(st.sampled_from(sorted(WRONG)), junk)
+def test_any_value_is_taken_or_refused_here(option: str, value: Any) -> None:
+    """
+    Whatever is given for an option, there is a policy or an error that names the option, never anything else.
+    """
+    try:
+        policy = retry(**{option: value})
+    except (TypeError, ValueError) as exc:
+        assert option in str(exc)  # noqa: PT017
+    else:
+        assert isinstance(policy, Retry)

@@ -1,0 +1,414 @@
+"""What becomes of a call, on every kind of callable."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from anew import RetryError, retry
+
+
+class Falsy(Exception):
+    """An exception that is false, has no text and equals nothing."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no equality")
+
+    __hash__ = Exception.__hash__
+
+
+def test_success_at_once(way: Any, failing: Any, clock: Any) -> None:
+    """
+    A call that succeeds is made once, and nothing is waited for.
+    """
+    work = failing()
+
+    assert "done" == way.run(retry(), work)
+    assert 1 == work.calls
+    assert [] == clock.waits
+
+
+@pytest.mark.parametrize("result", [None, False, 0, ValueError("a value, not a failure")])
+def test_any_result_is_a_result(way: Any, failing: Any, result: object) -> None:
+    """
+    What is returned is returned, whatever it is.
+    """
+    assert result is way.run(retry(), failing(OSError, result=result))
+
+
+def test_success_after_failures(way: Any, failing: Any, clock: Any) -> None:
+    """
+    Failures are retried until an attempt succeeds, with growing waits.
+    """
+    work = failing(OSError("first"), OSError("second"))
+
+    assert "done" == way.run(retry(times=3, jitter=False), work)
+    assert 3 == work.calls
+    assert [1.0, 2.0] == clock.waits
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 7])
+def test_times_counts_calls(way: Any, hopeless: Any, clock: Any, times: int) -> None:
+    """
+    `times` is the total number of calls, the first included; there is no wait after the last.
+    """
+    work = hopeless()
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=times), work)
+
+    assert times == work.calls == caught.value.attempts
+    assert times - 1 == len(clock.waits)
+    assert "attempts" == caught.value.reason
+
+
+def test_no_limit(way: Any, failing: Any) -> None:
+    """
+    `times=None` goes on until it succeeds.
+    """
+    work = failing(*[OSError] * 1000)
+
+    assert "done" == way.run(retry(times=None, delay=0), work)
+    assert 1001 == work.calls
+
+
+def test_retry_error_tells_all(way: Any, hopeless: Any, clock: Any) -> None:
+    """
+    The error carries the attempts, the last exception (also as its cause) and the seconds since the first failure.
+    """
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=3, jitter=False), hopeless())
+
+    error = caught.value
+    assert 3 == error.attempts
+    assert isinstance(error.last_exception, ConnectionError)
+    assert error.last_exception is error.__cause__
+    assert 3.0 == error.elapsed
+    assert "Failed after 3 attempt(s). Last error: ConnectionError: service down" == str(error)
+
+
+def test_failing_line_is_in_the_traceback(way: Any, hopeless: Any) -> None:
+    """
+    The traceback of the last exception leads to the line that failed.
+    """
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=2), hopeless())
+
+    tb = caught.value.last_exception.__traceback__
+    names = []
+    while tb is not None:
+        names.append(tb.tb_frame.f_code.co_name)
+        tb = tb.tb_next
+    assert "work" == names[-1]
+
+
+def test_nothing_chains(way: Any, hopeless: Any) -> None:
+    """
+    The last exception does not drag the earlier ones behind it.
+    """
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=5), hopeless())
+
+    assert caught.value.last_exception.__context__ is None
+
+
+def test_causes_are_untouched(way: Any) -> None:
+    """
+    An exception that was raised from another keeps its cause.
+    """
+
+    def work() -> None:
+        try:
+            raise KeyError("inner")
+        except KeyError as exc:
+            raise OSError("outer") from exc
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=2), work)
+
+    assert isinstance(caught.value.last_exception.__cause__, KeyError)
+
+
+def test_falsy_exceptions(way: Any, hopeless: Any) -> None:
+    """
+    An exception that is false, textless and incomparable is a failure like any other.
+    """
+    work = hopeless(Falsy)
+
+    with pytest.raises(RetryError, match="Falsy: <no text: its str[(][)] failed>"):
+        way.run(retry(times=2), work)
+
+    assert 2 == work.calls
+
+
+@pytest.mark.parametrize("typ", [StopIteration, StopAsyncIteration])
+@pytest.mark.parametrize("reraise", [True, False])
+def test_stop_exceptions_never_become_none(way: Any, hopeless: Any, typ: type[Exception], reraise: bool) -> None:
+    """
+    StopIteration and StopAsyncIteration are failures: they are retried, and never end as a value.
+    """
+    work = hopeless(lambda: typ("x"))
+
+    # Python turns them into RuntimeError where they would pass for the end of a generator or coroutine.
+    with pytest.raises((RetryError, typ, RuntimeError)):
+        way.run(retry(times=2, reraise=reraise), work)
+
+    assert 2 == work.calls
+
+
+@pytest.mark.parametrize("typ", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_exits_always_get_through(way: Any, failing: Any, clock: Any, typ: type[BaseException]) -> None:
+    """
+    What is not an Exception is never retried, and no hook is asked about it.
+    """
+    work = failing(typ)
+    asked: list[object] = []
+
+    with pytest.raises(typ):
+        way.run(retry(times=3, on=lambda exc: bool(asked.append(exc)) or True), work)
+
+    assert 1 == work.calls
+    assert [] == clock.waits == asked
+
+
+def test_an_exit_that_is_also_an_exception(way: Any, failing: Any) -> None:
+    """
+    An Exception that is a KeyboardInterrupt too is an order to leave.
+    """
+
+    class Quit(KeyboardInterrupt, Exception):
+        pass
+
+    work = failing(Quit)
+
+    with pytest.raises(Quit):
+        way.run(retry(times=3), work)
+
+    assert 1 == work.calls
+
+
+ON = {
+    "type": ConnectionError,
+    "tuple": (ConnectionError, KeyError),
+    "list": [KeyError, ConnectionError],
+    "set": {KeyError, ConnectionError},
+    "hook": lambda exc: isinstance(exc, (ConnectionError, KeyError)),
+}
+
+
+@pytest.fixture(params=ON.values(), ids=ON.keys())
+def on(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_on_means_it(way: Any, failing: Any, on: Any) -> None:
+    """
+    What `on` names is retried, its subclasses too.
+    """
+    assert "done" == way.run(retry(on=on), failing(ConnectionResetError))
+
+
+def test_on_does_not_mean_it(way: Any, failing: Any, on: Any) -> None:
+    """
+    What `on` does not name leaves as it is, at once.
+    """
+    failure = ValueError("a bug")
+    work = failing(failure)
+
+    with pytest.raises(ValueError, match="a bug") as caught:
+        way.run(retry(on=on), work)
+
+    assert failure is caught.value
+    assert 1 == work.calls
+    assert not hasattr(failure, "__notes__")
+
+
+def test_not_ours_after_ours(way: Any, failing: Any) -> None:
+    """
+    A failure that is not ours ends the retries of one that was.
+    """
+    work = failing(ConnectionError, ValueError("a bug"))
+
+    with pytest.raises(ValueError, match="a bug") as caught:
+        way.run(retry(on=ConnectionError), work)
+
+    assert 2 == work.calls
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("answer", [2, 2.0, timedelta(seconds=2)])
+def test_hook_sets_the_wait(way: Any, failing: Any, clock: Any, answer: Any) -> None:
+    """
+    A number or timedelta from the hook is waited exactly: neither jittered nor capped.
+    """
+    way.run(retry(on=lambda exc: answer, delay=0.5, max_delay=1.0), failing(OSError))
+
+    assert [2.0] == clock.waits
+
+
+@pytest.mark.parametrize(("answer", "wait"), [(0, 0.0), (0.0, 0.0), (-3, 0.0), (timedelta(-1), 0.0)])
+def test_hook_says_at_once(way: Any, failing: Any, clock: Any, answer: Any, wait: float) -> None:
+    """
+    Zero is a number, not False: retry at once. So is anything below.
+    """
+    work = failing(OSError)
+
+    assert "done" == way.run(retry(on=lambda exc: answer), work)
+    assert wait == sum(clock.waits)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (None, TypeError),
+        ("2", TypeError),
+        ([], TypeError),
+        (float("nan"), ValueError),
+        (float("inf"), ValueError),
+        (10**400, ValueError),
+    ],
+)
+def test_hook_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
+    """
+    A hook that answers nothing usable is a bug, told of at once, from the failure it was asked about.
+    """
+    failure = OSError("the cause")
+
+    with pytest.raises(error, match="on answered") as caught:
+        way.run(retry(on=lambda exc: answer), failing(failure))
+
+    assert failure is caught.value.__cause__
+
+
+def test_hook_raises(way: Any, failing: Any) -> None:
+    """
+    What a hook raises comes out, with the failure as its context.
+    """
+    failure = OSError("the cause")
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        way.run(retry(on=lambda exc: bool(1 / 0)), failing(failure))
+
+    assert failure is caught.value.__context__
+
+
+def test_hook_answers_a_coroutine(way: Any, failing: Any) -> None:
+    """
+    A coroutine from a hook is closed, not awaited, and refused.
+    """
+
+    async def later() -> bool:
+        return True
+
+    with pytest.raises(TypeError, match="on answered"):
+        way.run(retry(on=lambda exc: later()), failing(OSError))  # type: ignore
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"), [(None, TypeError), ("1", TypeError), (True, TypeError), (float("nan"), ValueError)]
+)
+def test_backoff_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
+    """
+    A backoff function that answers nothing usable is told of, from the failure it was asked about.
+    """
+    failure = OSError("the cause")
+
+    with pytest.raises(error, match="backoff answered") as caught:
+        way.run(retry(backoff=lambda n: answer), failing(failure))
+
+    assert failure is caught.value.__cause__
+
+
+@pytest.mark.parametrize("answer", [-1, -0.5, 0])
+def test_negative_factor(way: Any, failing: Any, clock: Any, answer: float) -> None:
+    """
+    A factor below zero means zero.
+    """
+    way.run(retry(backoff=lambda n: answer), failing(OSError))
+
+    assert 0.0 == sum(clock.waits)
+
+
+@pytest.mark.parametrize("backoff", [lambda n: 10**400, lambda n: 2.0 ** (n + 2000)])
+def test_factor_beyond_floats(way: Any, failing: Any, clock: Any, backoff: Any) -> None:
+    """
+    A factor that overflows means the cap.
+    """
+    way.run(retry(backoff=backoff, jitter=False, max_delay=7), failing(OSError))
+
+    assert [7.0] == clock.waits
+
+
+def test_timeout_gives_up_before_a_wait(way: Any, hopeless: Any, clock: Any) -> None:
+    """
+    A wait that would end past the timeout is not begun, and the reason is told.
+    """
+    heard: list[int] = []
+    policy = retry(times=None, timeout=5, jitter=False, on_retry=lambda num, exc: heard.append(num))
+
+    with pytest.raises(RetryError) as caught:
+        way.run(policy, hopeless())
+
+    assert [1.0, 2.0] == clock.waits
+    assert "timeout" == caught.value.reason
+    assert 3 == caught.value.attempts
+    assert [1, 2] == heard
+    assert str(caught.value).endswith("ConnectionError: service down (reason: timeout)")
+
+
+def test_timeout_counts_the_attempts_too(way: Any, clock: Any) -> None:
+    """
+    The time of the attempts counts, from the first call on.
+    """
+
+    def work() -> None:
+        clock.advance(4)
+        raise OSError
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=None, timeout=9.5, backoff="fixed", jitter=False), work)
+
+    assert 2 == caught.value.attempts
+    assert [1.0] == clock.waits
+
+
+def test_timeout_itself_is_in_time(way: Any, hopeless: Any, clock: Any) -> None:
+    """
+    An attempt may start at the timeout, to the second.
+    """
+    work = hopeless()
+
+    with pytest.raises(RetryError):
+        way.run(retry(times=None, timeout=3, backoff="fixed", jitter=False), work)
+
+    assert 4 == work.calls
+    assert [1.0, 1.0, 1.0] == clock.waits
+
+
+def test_attempts_come_before_timeout(way: Any, hopeless: Any) -> None:
+    """
+    Where attempts and time run out together, the reason is the attempts.
+    """
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=1, timeout=0.1), hopeless())
+
+    assert "attempts" == caught.value.reason
+
+
+def test_timeout_binds_hooks(way: Any, hopeless: Any, clock: Any) -> None:
+    """
+    A wait that a hook asks for is subject to the timeout.
+    """
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(timeout=5, on=lambda exc: 6), hopeless())
+
+    assert "timeout" == caught.value.reason
+    assert [] == clock.waits

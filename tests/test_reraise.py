@@ -1,0 +1,358 @@
+"""Giving up with the exception itself; retries around retries; the same instance again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from anew import RetryError, retry
+
+
+def depth(exc: BaseException) -> int:
+    tb, count = exc.__traceback__, 0
+    while tb is not None:
+        tb, count = tb.tb_next, count + 1
+    return count
+
+
+def test_the_last_exception_itself(way: Any, hopeless: Any) -> None:
+    """
+    `reraise=True` gives up with the last exception, its cause and context untouched, and a note.
+    """
+    made: list[Exception] = []
+
+    def make() -> Exception:
+        made.append(ConnectionError("service down"))
+        return made[-1]
+
+    with pytest.raises(ConnectionError) as caught:
+        way.run(retry(times=3, reraise=True, name="fetch"), hopeless(make))
+
+    assert made[-1] is caught.value
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert ["anew: fetch gave up after 3 attempt(s), reason: attempts (no attempts left)"] == caught.value.__notes__
+
+
+def test_the_note_tells_of_the_timeout(way: Any, hopeless: Any) -> None:
+    """
+    The note says why we stopped.
+    """
+    with pytest.raises(ConnectionError) as caught:
+        way.run(retry(times=None, timeout=2, jitter=False, reraise=True), hopeless())
+
+    (note,) = caught.value.__notes__
+    assert "gave up after 2 attempt(s), reason: timeout (the next attempt would have started after the timeout)" in note
+
+
+def test_no_note_on_what_is_not_ours(way: Any, failing: Any) -> None:
+    """
+    An exception that is not ours gets no note.
+    """
+    with pytest.raises(ValueError, match="a bug") as caught:
+        way.run(retry(on=OSError, reraise=True), failing(ValueError("a bug")))
+
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_user_notes_stay(way: Any) -> None:
+    """
+    Notes that others wrote stay.
+    """
+
+    def work() -> None:
+        exc = OSError("x")
+        exc.add_note("theirs")
+        raise exc
+
+    with pytest.raises(OSError, match="x") as caught:
+        way.run(retry(times=2, reraise=True), work)
+
+    assert "theirs" == caught.value.__notes__[0]
+    assert 2 == len(caught.value.__notes__)
+
+
+def test_one_instance_again_and_again(way: Any, clock: Any) -> None:
+    """
+    The same instance, raised in every attempt of every call, is retried each time, and gathers nothing.
+    """
+    failure = ConnectionError("always me")
+    calls = 0
+
+    def work() -> None:
+        nonlocal calls
+        calls += 1
+        raise failure
+
+    policy = retry(times=3, reraise=True)
+    depths = []
+    for _ in range(5):
+        with pytest.raises(ConnectionError) as caught:
+            way.run(policy, work)
+        assert failure is caught.value
+        depths.append(depth(failure))
+
+    assert 15 == calls
+    assert 1 == len(failure.__notes__)
+    assert depths[1:] == depths[1:2] * 4
+
+
+@pytest.mark.parametrize("reraise", [True, False])
+def test_traceback_of_one_instance_is_bounded(way: Any, reraise: bool) -> None:
+    """
+    Ten thousand attempts with the same instance do not make its traceback long.
+    """
+    failure = ConnectionError("always me")
+
+    def work() -> None:
+        raise failure
+
+    with pytest.raises((ConnectionError, RetryError)):
+        way.run(retry(times=1000, delay=0, reraise=reraise), work)
+
+    assert depth(failure) < 40
+
+
+def test_a_stored_error_keeps_its_failing_line(way: Any) -> None:
+    """
+    An error that is stored and raised again still shows where it came from.
+    """
+    stored: list[Exception] = []
+
+    def origin() -> None:
+        raise ConnectionError("once")
+
+    def work() -> None:
+        if stored:
+            raise stored[0]
+        try:
+            origin()
+        except ConnectionError as exc:
+            stored.append(exc)
+            raise
+
+    with pytest.raises(ConnectionError) as caught:
+        way.run(retry(times=4, reraise=True), work)
+
+    names, tb = [], caught.value.__traceback__
+    while tb is not None:
+        names.append(tb.tb_frame.f_code.co_name)
+        tb = tb.tb_next
+    assert "origin" == names[-1]
+
+
+LAYERS = {
+    "RetryError": {},
+    "reraise": {"reraise": True},
+    "types": {"on": [OSError, ValueError]},
+    "types and reraise": {"on": [OSError, ValueError], "reraise": True},
+}
+
+
+@pytest.mark.parametrize("options", LAYERS.values(), ids=LAYERS.keys())
+@pytest.mark.parametrize("shared", [True, False], ids=["one policy", "three policies"])
+def test_nested_retries_do_not_multiply(hopeless: Any, options: Any, shared: bool) -> None:
+    """
+    Three layers of three attempts make three calls, not twenty-seven.
+    """
+    work = hopeless()
+    policy = retry(times=3, **options)
+
+    def layer(fn: Callable[[], Any]) -> Callable[[], Any]:
+        return (policy if shared else retry(times=3, **options))(fn)
+
+    with pytest.raises((RetryError, ConnectionError)):
+        layer(lambda: layer(lambda: layer(lambda: work())())())()
+
+    assert 3 == work.calls
+
+
+@pytest.mark.parametrize("options", LAYERS.values(), ids=LAYERS.keys())
+@pytest.mark.parametrize("shared", [True, False], ids=["one policy", "three policies"])
+def test_nested_async_retries_do_not_multiply(run: Any, hopeless: Any, options: Any, shared: bool) -> None:
+    """
+    The same holds for coroutine functions.
+    """
+    work = hopeless()
+    policy = retry(times=3, **options)
+
+    def layer(fn: Any) -> Any:
+        return (policy if shared else retry(times=3, **options))(fn)
+
+    @layer
+    async def inner() -> None:
+        work()
+
+    @layer
+    async def middle() -> None:
+        await inner()
+
+    @layer
+    async def outer() -> None:
+        await middle()
+
+    with pytest.raises((RetryError, ConnectionError)):
+        run(outer())
+
+    assert 3 == work.calls
+
+
+def test_a_group_with_an_exhausted_member_counts_like_it(hopeless: Any) -> None:
+    """
+    Retries do not multiply through a task group either.
+    """
+    for reraise in (True, False):
+        work = hopeless()
+
+        @retry(times=2, reraise=reraise)
+        async def inner() -> None:
+            work()  # noqa: B023
+
+        @retry(times=2)
+        async def outer() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(inner())  # noqa: B023
+
+        with pytest.raises(ExceptionGroup):
+            asyncio.run(outer())
+
+        assert 2 == work.calls
+
+
+def test_a_fresh_group_is_a_failure(way: Any, hopeless: Any) -> None:
+    """
+    A group without exhausted members is retried like any exception, nested or not.
+    """
+    work = hopeless(lambda: ExceptionGroup("all", [OSError(), ExceptionGroup("some", [ValueError()])]))
+
+    with pytest.raises(RetryError):
+        way.run(retry(times=2), work)
+
+    assert 2 == work.calls
+
+
+@pytest.mark.parametrize("on", [RetryError, [RetryError], [OSError, RetryError], lambda exc: True])
+def test_who_names_retry_error_gets_it(way: Any, hopeless: Any, on: Any) -> None:
+    """
+    Only who names `RetryError`, or asks a hook, retries exhausted calls.
+    """
+    work = hopeless(lambda: RetryError(1, OSError()))
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=2, on=on), work)
+
+    assert 2 == work.calls == caught.value.attempts
+
+
+@pytest.mark.parametrize("on", [Exception, [Exception, KeyError], OSError, lambda exc: not isinstance(exc, RetryError)])
+def test_who_does_not_name_it_does_not(way: Any, hopeless: Any, on: Any) -> None:
+    """
+    The default and other types let `RetryError` pass.
+    """
+    work = hopeless(lambda: RetryError(7, OSError()))
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=2, on=on), work)
+
+    assert (1, 7) == (work.calls, caught.value.attempts)
+
+
+def test_naming_a_subclass_means_the_subclass(way: Any, hopeless: Any) -> None:
+    """
+    Who names a subclass of `RetryError` means just that.
+    """
+
+    class Special(RetryError):
+        pass
+
+    policy = retry(times=2, on=[Exception, Special])
+    general, special = hopeless(lambda: RetryError(7, OSError())), hopeless(lambda: Special(7, OSError()))
+
+    for work in (general, special):
+        with pytest.raises(RetryError):
+            way.run(policy, work)
+
+    assert (1, 2) == (general.calls, special.calls)
+
+
+def test_a_hook_sees_an_exhausted_exception(way: Any, hopeless: Any) -> None:
+    """
+    A hook is asked about everything, also about what another retry gave up on.
+    """
+    work = hopeless()
+    inner = retry(times=2, reraise=True)
+
+    with pytest.raises(RetryError):
+        way.run(retry(times=2, on=lambda exc: True), lambda: inner.call(work))
+
+    assert 4 == work.calls
+
+
+@pytest.mark.parametrize(
+    "carry", [copy.copy, copy.deepcopy, lambda exc: pickle.loads(pickle.dumps(exc))], ids=["copy", "deepcopy", "pickle"]
+)
+def test_the_mark_does_not_travel(hopeless: Any, carry: Any) -> None:
+    """
+    A copy of an exhausted exception has the note as plain text, and counts as fresh elsewhere.
+    """
+    with pytest.raises(ConnectionError) as caught:
+        retry(times=2, reraise=True).call(hopeless())
+
+    twin = pickle.loads(pickle.dumps(caught.value)) if carry is copy.copy else carry(caught.value)
+    work = hopeless(lambda: twin)
+    with pytest.raises(RetryError):
+        retry(times=3).call(work)
+
+    assert 3 == work.calls
+    assert type(twin.__notes__[0]) is str
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    code: int = 3
+
+
+class Locked(Exception):
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(name)
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def add_note(self, note: str) -> None:
+        raise RuntimeError(note)
+
+
+class Odd(Exception):
+    __notes__ = ("a tuple",)  # type: ignore
+
+
+class Hidden(Exception):
+    @property
+    def __dict__(self) -> Any:  # type: ignore
+        raise RuntimeError("hidden")
+
+    @property
+    def __traceback__(self) -> Any:  # type: ignore
+        raise RuntimeError("hidden")
+
+
+@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, Hidden])
+def test_exceptions_that_resist(sync_way: Any, hopeless: Any, typ: Any) -> None:
+    """
+    An exception that cannot be marked leaves as it is.
+    """
+    work = hopeless(typ)
+
+    try:  # pytest.raises() itself trips over some of them
+        sync_way.run(retry(times=2, reraise=True), work)
+    except typ:
+        caught = True
+
+    assert caught
+    assert 2 == work.calls
