@@ -105,7 +105,7 @@ def _before_old_rounds(exc: BaseException, here: FrameType | None) -> TracebackT
     What was caught above us, or was called from above us, did not happen within us.
     """
     above = set(_callers(here))
-    last = None
+    last: TracebackType | None = None
     for tb in _entries(_traceback(exc)):
         if last is not None and (tb.tb_frame is here or tb.tb_frame in above or tb.tb_frame.f_back in above):
             return last

@@ -36,11 +36,11 @@ class Retry(Generic[C_co]):
     @overload
     def __call__(self, fn: AF, /) -> AF: ...
     @overload
+    def __call__(self, fn: Callable[P, A] | CallableObject[P, A], /) -> Callable[P, A]: ...
+    @overload
     def __call__(self: Retry[None], fn: F, /) -> F: ...
     @overload
-    def __call__(self, fn: CallableObject[P, A], /) -> Callable[P, A]: ...
-    @overload
-    def __call__(self: Retry[None], fn: CallableObject[P, T], /) -> Callable[P, T]: ...
+    def __call__(self: Retry[None], fn: Callable[P, T] | CallableObject[P, T], /) -> Callable[P, T]: ...
     def __call__(self, fn: Any, /) -> Any:
         """Decorate a callable: a function of the same kind and signature that retries.
 
@@ -95,11 +95,13 @@ class Retry(Generic[C_co]):
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
+    if not TYPE_CHECKING:  # to a checker, a class with __setattr__ has every attribute
 
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a Retry is frozen")
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
+
+        def __delattr__(self, name: str) -> NoReturn:
+            raise AttributeError("a Retry is frozen")
 
 
 @overload
