@@ -252,4 +252,3 @@ def hopeless() -> Callable[[], Any]:
         return work
 
     return make
-

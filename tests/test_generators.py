@@ -319,7 +319,14 @@ steps = st.lists(
         st.tuples(
             st.just("throw"),
             st.sampled_from(
-                [Thrown("x"), ValueError("y"), GeneratorExit(), StopIteration(3), StopAsyncIteration(), KeyboardInterrupt()]
+                [
+                    Thrown("x"),
+                    ValueError("y"),
+                    GeneratorExit(),
+                    StopIteration(3),
+                    StopAsyncIteration(),
+                    KeyboardInterrupt(),
+                ]
             ),
         ),
         st.just(("close",)),

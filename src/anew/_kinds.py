@@ -16,9 +16,6 @@ Kind: TypeAlias = Literal["function", "coroutine function", "generator function"
 # Of the data model, "Code objects"; inspect gives them their names.
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
-# Where the markers of functions that only claim to be coroutine functions are kept.
-_MARKERS = (("_is_coroutine_mark", "inspect"), ("_is_coroutine", "asyncio.coroutines"))
-
 
 def kind_of(fn: Callable[..., Any]) -> Kind:
     """What calling `fn` gives, as `inspect.iscoroutinefunction` and its sisters tell, objects and partials too."""
@@ -55,11 +52,12 @@ def code_of(fn: object) -> CodeType | None:
 
 
 def _is_marked(fn: Any) -> bool:
-    for attribute, module in _MARKERS:
-        mark = getattr(fn, attribute, None)
-        if mark is not None and mark is getattr(sys.modules.get(module), attribute, None):
-            return True
-    return False
+    # Whoever set a mark has imported the module that can tell it.
+    if getattr(fn, "_is_coroutine_marker", None) is not None:
+        inspect: Any = sys.modules.get("inspect")
+        return bool(inspect and inspect.iscoroutinefunction(fn))
+    mark = getattr(fn, "_is_coroutine", None)
+    return mark is not None and mark is getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
 
 
 def name_of(fn: Any) -> str:

@@ -1,0 +1,77 @@
+"""The one judgement, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from anew import RetryError, retry
+from anew._decision import GiveUp, RetryIn, decide
+
+
+def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5, **options: Any) -> Any:
+    policy = retry(**{"jitter": False, **options})._policy
+    return decide(policy, exc, num, elapsed, policy.delay, lambda: drawn)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "options"),
+    [
+        (RetryIn(1.0), {}),
+        (RetryIn(2.0), {"num": 2}),
+        (GiveUp("attempts"), {"num": 3}),
+        (RetryIn(4.0), {"num": 3, "times": None}),
+        (RetryIn(0.75), {"jitter": True, "drawn": 0.25}),
+        (RetryIn(1.0), {"elapsed": 9.0, "timeout": 10}),
+        (GiveUp("timeout"), {"elapsed": 9.1, "timeout": 10}),
+        (GiveUp("attempts"), {"elapsed": 9.1, "timeout": 10, "num": 3}),
+        (None, {"on": ValueError}),
+        (None, {"on": ValueError, "num": 3}),
+        (None, {"on": lambda exc: False}),
+        (RetryIn(1.0), {"on": lambda exc: True}),
+        (RetryIn(2.5, asked=True), {"on": lambda exc: 2.5}),
+        (RetryIn(99.0, asked=True), {"on": lambda exc: 99}),
+        (GiveUp("timeout"), {"on": lambda exc: 99, "timeout": 98}),
+        (GiveUp("attempts"), {"on": lambda exc: 99, "num": 3}),
+    ],
+)
+def test_verdicts(verdict: Any, options: dict[str, Any]) -> None:
+    """
+    Ours? Attempts? How long? Timeout? In this order.
+    """
+    assert verdict == judge(OSError(), **options)
+
+
+def test_hooks_are_asked_on_the_last_attempt_too() -> None:
+    """
+    The hook tells what is ours, so the last failure is put to it as well.
+    """
+    asked: list[Exception] = []
+
+    judge(OSError(), num=3, on=lambda exc: bool(asked.append(exc)) or True)
+
+    assert 1 == len(asked)
+
+
+def test_no_dice_where_nothing_is_random() -> None:
+    """
+    Without jitter nothing is drawn.
+    """
+    policy = retry(delay=0)._policy
+
+    assert RetryIn(0.0) == decide(policy, OSError(), 1, 0.0, 0.0, lambda: pytest.fail("drawn"))
+
+
+def test_types_do_not_mean_retry_errors() -> None:
+    """
+    Types never match a RetryError, alone or in a group, unless it is named.
+    """
+    error = RetryError(3, OSError())
+    group = ExceptionGroup("all", [ValueError(), ExceptionGroup("some", [error])])
+
+    assert judge(error) is None
+    assert judge(group) is None
+    assert judge(group, on=ExceptionGroup) is None
+    assert RetryIn(1.0) == judge(error, on=[RetryError])
+    assert RetryIn(1.0) == judge(group, on=[ExceptionGroup, RetryError])
