@@ -405,7 +405,8 @@ def test_async_mocks(run: Any, clock: Any) -> None:
     assert 3 == work.await_count
 
 
-def test_functions_that_return_coroutines(run: Any, clock: Any) -> None:
+@pytest.mark.parametrize("by_name", [True, False])
+def test_functions_that_return_coroutines(run: Any, clock: Any, by_name: bool) -> None:
     """
     Where a plain function returns a coroutine, awaiting it is retried, and the function is called anew each time.
     """
@@ -421,7 +422,7 @@ def test_functions_that_return_coroutines(run: Any, clock: Any) -> None:
         return fetch(value)
 
     async def main() -> Any:
-        coroutine = retry()(prepare)(7)
+        coroutine = retry()(prepare)(**{"value": 7}) if by_name else retry()(prepare)(7)
         assert inspect.iscoroutine(coroutine)
         assert "fetch" in coroutine.__qualname__
         return await coroutine

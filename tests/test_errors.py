@@ -173,6 +173,26 @@ def test_local_classes_travel_with_cloudpickle() -> None:
     assert "Local" == type(twin.last_exception).__name__
 
 
+def test_where_a_module_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What cloudpickle carried has a stand-in where it cannot be unpacked.
+    """
+
+    class Local(Exception):
+        def __reduce__(self) -> Any:
+            return unpack, ()
+
+    def unpack() -> None:
+        if gone:
+            raise ImportError
+
+    gone: list[int] = []
+    pickled = pickle.dumps(RetryError(3, Local("x")))
+    pickled = pickled.replace(b"cloudpickle.cloudpickle", b"cloudpickle.cloudpickl_")
+
+    assert "Local: x" == str(pickle.loads(pickled).last_exception)
+
+
 def test_where_cloudpickle_is_missing(tmp_path: Any) -> None:
     """
     What cloudpickle carried has a stand-in where it cannot be unpacked.

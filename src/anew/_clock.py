@@ -48,13 +48,27 @@ def async_sleep(seconds: float) -> Awaitable[object]:
     return asyncio.sleep(seconds)
 
 
-def cancelling() -> bool:
-    """Whether the running task has been asked to stop: then nothing should be tried again in it."""
+def cancelling(exc: BaseException) -> bool:
+    """Whether the running task, which has just caught `exc`, must stop: then nothing should be tried again in it."""
     task = _asyncio_task()
     if task is not None:
-        return task.cancelling() > 0
+        return task.cancelling() > 0 and (_COUNTS_RIGHT or _is_cancelled(task, exc))
     trio = _trio()
     return trio is not None and trio.current_effective_deadline() <= trio.current_time()
+
+
+# Before Python 3.13 a TaskGroup that failed leaves its own request to cancel behind, in the count of its task.
+_COUNTS_RIGHT = sys.version_info >= (3, 13)
+
+
+def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
+    seen = set[int]()
+    while exc is not None and id(exc) not in seen:
+        if isinstance(exc, sys.modules["asyncio"].CancelledError):
+            return True
+        seen.add(id(exc))
+        exc = exc.__context__
+    return getattr(task, "_must_cancel", True)
 
 
 # A module that another thread is just importing may lack what we ask of it: then nothing of it runs here yet.

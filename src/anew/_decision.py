@@ -35,11 +35,18 @@ class GiveUp(NamedTuple):
 
 
 def decide(
-    policy: Policy, exc: Exception, num: int, elapsed: float, previous: float, draw: Callable[[], float]
+    policy: Policy,
+    exc: Exception,
+    num: int,
+    elapsed: float,
+    previous: float,
+    draw: Callable[[], float],
+    author: object = None,
 ) -> RetryIn | GiveUp | None:
     """Judge failure number `num`, `elapsed` seconds after the start; `None`: it is not ours.
 
-    `previous` is the last wait that was drawn (at first: the delay), `draw` gives a number in [0, 1).
+    `previous` is the last wait that was drawn (at first: the delay), `draw` gives a number in [0, 1);
+    `author` is who marks exceptions that this call gives up on.
 
     Raises:
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
@@ -48,7 +55,7 @@ def decide(
         return None
     asked = None
     if policy.hook is None:
-        if not _covers(policy, exc):
+        if not _covers(policy, exc, author):
             return None
     else:
         answer = policy.hook(exc)
@@ -78,9 +85,9 @@ def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None 
 _NEVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
-def _covers(policy: Policy, exc: Exception) -> bool:
+def _covers(policy: Policy, exc: Exception, author: object) -> bool:
     """Whether the types of `on` mean this exception, and no retry further down has given up on it already."""
-    if not isinstance(exc, policy.types) or exhausted(exc, policy.author):
+    if not isinstance(exc, policy.types) or exhausted(exc, author):
         return False
     return all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError))
 
@@ -100,9 +107,10 @@ def _factor(policy: Policy, num: int, exc: Exception | None) -> float:
         return policy.growth(num)
     try:
         answer = policy.growth(num)
-        factor = float(answer) if isinstance(answer, int) and not isinstance(answer, bool) else answer
+        factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
+    closed_awaitable(answer)
     if not isinstance(factor, float):
         raise TypeError(f"backoff answered {answer!r} for failure {num}; allowed: a finite number") from exc
     if not isfinite(factor):

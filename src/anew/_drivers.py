@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._clock import async_sleep, sleep
 from ._decision import GiveUp
-from ._kinds import kind_of, name_of
+from ._kinds import Kind, kind_of, name_of
 from ._state import CallState
 
 if TYPE_CHECKING:
@@ -26,22 +26,17 @@ def drive(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     """Give a function of the same kind that calls `fn` as often as `policy` wants.
 
     Raises:
-        TypeError: the policy has async callbacks or `replay`, and `fn` is not of a kind that could use them.
+        TypeError: `fn` cannot be called, or the policy has async callbacks or `replay` and `fn` is not of a kind that
+            could use them.
     """
+    if not callable(fn):
+        raise TypeError(f"only what can be called can be retried or decorated, not {fn!r}")
     kind = kind_of(fn)
     if policy.is_async and not kind.startswith(("coroutine", "async")):
         raise TypeError(f"async callbacks are for async functions; {name_of(fn)} is a {kind}")
     if policy.replay and not kind.endswith("generator function"):
         raise TypeError(f"replay={policy.replay!r} is for generator functions; {name_of(fn)} is a {kind}")
-    match kind:
-        case "function":
-            return _function(fn, policy)
-        case "coroutine function":
-            return _coroutine(fn, policy)
-        case "generator function":
-            return _generator(fn, policy)
-        case "async generator function":
-            return _async_generator(fn, policy)
+    return _DRIVERS[kind](fn, policy)
 
 
 def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
@@ -112,7 +107,10 @@ def _awaiting(
         return await result if type(result) is _COROUTINE else result
 
     whole = _coroutine(attempt, policy, state)()
-    whole.__qualname__ = coroutine.__qualname__  # what asyncio and "was never awaited" show
+    whole.__name__, whole.__qualname__ = (
+        coroutine.__name__,
+        coroutine.__qualname__,
+    )  # what asyncio and "was never awaited" show
     return whole
 
 
@@ -150,7 +148,7 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
         state = CallState(policy, fn) if wants_start else None
         delivered = 0
         while True:
-            ours, returned, wait = True, None, None
+            ours, item, sent, thrown, returned, wait = True, None, None, None, None, None
             gen = fn(*args, **kwargs)
             try:
                 for _ in range(delivered if replay == "skip" else 0):
@@ -159,22 +157,33 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                 if not replay:
                     ours = False
                     if state is not None:
-                        _first_item(state, gen)
+                        state.succeeded()
                 while True:
                     delivered += 1
                     try:
                         sent = yield item
-                    except BaseException as thrown:
+                    except BaseException as exc:
+                        thrown = exc
+                    if thrown is not None:
+                        if isinstance(thrown, GeneratorExit):
+                            state = None  # a consumer that leaves is neither success nor failure
                         ours = False  # what leaves now is the consumer's
-                        item = gen.throw(thrown)
+                        try:
+                            item = gen.throw(thrown)
+                        finally:
+                            thrown = None
                         ours = replay is True
-                    else:
-                        if sent is not None:
-                            ours = replay is True
-                        elif not replay:
-                            return (yield from gen)
+                    elif sent is not None:
+                        ours = replay is True
                         item = gen.send(sent)
+                    elif replay:
+                        item = next(gen)
+                    else:
+                        item = None
+                        return (yield from gen)
             except StopIteration as stop:
+                if not (ours or delivered):
+                    raise  # by on_success: it must not pass for the end
                 returned = stop.value
             except catch as exc:
                 if not ours:
@@ -187,10 +196,13 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                 if isinstance(verdict, GiveUp):
                     raise state.error(exc, verdict) from exc
                 wait = verdict.seconds
+            finally:
+                gen.close()
             if wait is None:
                 if state is not None and (replay or not delivered):
                     state.succeeded()
                 return returned
+            item = sent = None  # nothing delivered is kept through the wait
             sleep(wait)
 
     return wrapper
@@ -203,7 +215,7 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
         state = CallState(policy, fn) if wants_start else None
         delivered = 0
         while True:
-            ours, wait = True, None
+            ours, item, sent, thrown, wait = True, None, None, None, None
             agen = fn(*args, **kwargs)
             skip = delivered if replay == "skip" else 0
             try:
@@ -214,22 +226,31 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                     if not replay and ours:
                         ours = False
                         if state is not None:
-                            await _afirst_item(state)
+                            await state.asucceeded()
                     while True:
                         delivered += 1
                         try:
                             sent = yield item
-                        except BaseException as thrown:
+                        except BaseException as exc:
+                            thrown = exc
+                        if thrown is not None:
+                            if isinstance(thrown, GeneratorExit):
+                                state = None  # a consumer that leaves is neither success nor failure
                             ours = False  # what leaves now is the consumer's
-                            item = await agen.athrow(thrown)
+                            try:
+                                item = await agen.athrow(thrown)
+                            finally:
+                                thrown = None
                             ours = replay is True
-                        else:
-                            if sent is None:
-                                break
+                        elif sent is not None:
                             ours = replay is True
                             item = await agen.asend(sent)
+                        else:
+                            item = None
+                            break
             except StopAsyncIteration:
-                pass
+                if not (ours or delivered):
+                    raise  # by on_success: it must not pass for the end
             except catch as exc:
                 if not ours:
                     raise
@@ -247,26 +268,15 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                 if state is not None and (replay or not delivered):
                     await state.asucceeded()
                 return
+            item = sent = None  # nothing delivered is kept through the wait
             await async_sleep(wait)
 
     return wrapper
 
 
-# Inside a generator, a StopIteration of a callback must not pass for its end: PEP 479 makes it a RuntimeError.
-
-
-def _first_item(state: CallState, gen: Generator[Any, Any, Any]) -> None:
-    try:
-        state.succeeded()
-    except BaseException as exc:
-        gen.close()
-        if isinstance(exc, StopIteration):
-            raise RuntimeError("on_success raised StopIteration") from exc
-        raise
-
-
-async def _afirst_item(state: CallState) -> None:
-    try:
-        await state.asucceeded()
-    except StopAsyncIteration as exc:
-        raise RuntimeError("on_success raised StopAsyncIteration") from exc
+_DRIVERS: dict[Kind, Callable[[Callable[..., Any], Policy], Callable[..., Any]]] = {
+    "function": _function,
+    "coroutine function": _coroutine,
+    "generator function": _generator,
+    "async generator function": _async_generator,
+}

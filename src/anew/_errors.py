@@ -83,7 +83,7 @@ class RetryError(Exception):
 
 
 def describe(exc: BaseException) -> str:
-    """The exception's type and text, as the last line of a traceback shows them."""
+    """The exception's type and text."""
     name = type(exc).__name__
     try:
         text = str(exc)
@@ -98,7 +98,8 @@ _R = TypeVar("_R", bound=RetryError)
 def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: dict[str, Any]) -> _R:
     error = cls.__new__(cls, state["_attempts"], last)
     error.__dict__.update(state, _last_exception=last)
-    error.__cause__ = cause
+    if cause is not None:
+        error.__cause__ = cause
     return error
 
 

@@ -18,7 +18,10 @@ _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 
 
 
 def kind_of(fn: Callable[..., Any]) -> Kind:
-    """What calling `fn` gives, as `inspect.iscoroutinefunction` and its sisters tell, objects and partials too."""
+    """What calling `fn` gives: as `inspect.iscoroutinefunction` and its sisters tell, and for objects as well.
+
+    A generator-based coroutine function (`types.coroutine`) counts as a coroutine function.
+    """
     fn = core(fn)
     code = code_of(fn)
     flags = 0 if code is None else code.co_flags
@@ -73,7 +76,9 @@ def accepts(fn: object, count: int) -> bool:
     if isinstance(fn, MethodType):
         function, count = fn.__func__, count + 1
     elif not isinstance(fn, FunctionType):
-        function, count = getattr(type(fn), "__call__", None), count + 1
+        bound = getattr(fn, "__call__", None)  # noqa: B004 - what is asked is how it binds
+        if isinstance(bound, MethodType):
+            function, count = bound.__func__, count + 1
     if not isinstance(function, FunctionType):
         return True
     code = function.__code__

@@ -1,15 +1,19 @@
 """What we leave on an exception that goes out as itself, and what we take off it again.
 
-Law: nothing here keeps an exception, a frame or a traceback alive, and nothing here can fail.
+Law: nothing here keeps an exception, a frame or a traceback alive, and nothing here fails.
 
 With `reraise=True` an exhausted exception leaves as it is, with a note (PEP 678). The note is also the mark by which
 other retries know that somebody has retried already. Where the same instance is raised again and again (a mock, a
 singleton), it must neither be taken for exhausted nor gather notes and tracebacks.
+
+Python only ever prepends to a traceback. So its length when the mark was set tells, later, where in it the marking
+frame is; and the frames before it tell whether it ran within the present attempt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -18,23 +22,27 @@ if TYPE_CHECKING:
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = vars(BaseException)["__traceback__"].__get__
 
+_COROUTINE = 0x80 | 0x200  # code flags of coroutines and async generators
+
 
 class Note(str):
-    """A line for the traceback that remembers who wrote it. Pickled or copied, it is a plain `str`."""
+    """A line for the traceback that remembers who wrote it, and where. Pickled or copied, it is a plain `str`."""
 
     author: object
-    inside: frozenset[int]
+    length: int  # of the traceback then; 0: it has been cut since
+    oldest: int  # how many entries at its end are the first round's
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return str, (str(self),)
 
 
 def mark(exc: BaseException, author: object, text: str) -> None:
-    """Note on `exc` that `author` gave up on it, in place of earlier such notes."""
+    """Note on `exc` that `author` gave up on it, in place of earlier such notes. For the frame that caught it."""
     try:
         note = Note(text)
         note.author = author
-        note.inside = frozenset(id(frame) for frame in _callers(_frame(exc)))
+        note.length = len(list(_entries(exc)))
+        note.oldest = min([note.length, *(old.oldest for old in _marks(exc))])
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         notes: list[Any] = vars(exc).setdefault("__notes__", [])
         notes[:] = [old for old in notes if not isinstance(old, Note)]
@@ -44,20 +52,9 @@ def mark(exc: BaseException, author: object, text: str) -> None:
 
 
 def exhausted(exc: BaseException, author: object) -> bool:
-    """Whether somebody within this very attempt has given up on `exc`, or on a member of this group.
-
-    To be called by the frame that caught it. A mark says so if it was set further down this call, or by another author
-    and nothing shows that it is old: the same instance may have been raised afresh. (Only a mark that comes out of
-    another task or thread leaves no trace of either; then the author decides.)
-    """
-    here = _frame(exc)
-    for one in members(exc):
-        for note in _notes(one):
-            if isinstance(note, Note) and (
-                id(here) in note.inside or (note.author is not author and _before_old_rounds(one, here) is None)
-            ):
-                return True
-    return False
+    """Whether a retry within this very attempt has given up on `exc`, or on a member of this group."""
+    here = next((tb.tb_frame for tb in _entries(exc)), None)
+    return any(_within(one, note, author, here) for one in members(exc) for note in _marks(one))
 
 
 def members(exc: BaseException) -> Iterable[BaseException]:
@@ -70,47 +67,55 @@ def members(exc: BaseException) -> Iterable[BaseException]:
     return found
 
 
-def trim(exc: BaseException, num: int) -> None:
-    """Take old rounds off the traceback of an instance that is raised again and again.
+def trim(exc: BaseException, author: object, num: int) -> None:
+    """Take rounds off the traceback of an instance that is raised again and again.
 
-    Python prepends the new traceback to the old one each time. Of the rounds of one call the newest and the oldest
-    stay (an error that was stored and raised again has its failing line in the oldest); what an instance with a mark
-    brings from earlier calls goes.
+    The newest round stays, and the oldest if it ends elsewhere: an error that was stored and raised again has its
+    failing line there.
     """
-    try:
-        head = _traceback(exc)
-        if head is None:
-            return
-        if num > 1:
-            again = [tb for tb in _entries(head) if tb.tb_next is not None and tb.tb_next.tb_frame is head.tb_frame]
-            if len(again) > 1:
-                again[0].tb_next = again[-1].tb_next
-        elif any(isinstance(note, Note) for note in _notes(exc)):
-            last = _before_old_rounds(exc, head.tb_frame)
-            if last is not None:
-                last.tb_next = None
-    except Exception:
+    if num > 1:
+        here = next((tb.tb_frame for tb in _entries(exc)), None)
+        again = [tb for tb in _entries(exc) if tb.tb_next is not None and tb.tb_next.tb_frame is here]
+        if len(again) > 1:
+            again[0].tb_next = again[-1].tb_next
         return
+    for note in _marks(exc):
+        entries = list(_entries(exc))
+        newer = entries[: -note.length]
+        if note.length and newer and not _within(exc, note, author, newer[0].tb_frame):
+            known = (entries[-1].tb_frame.f_code, entries[-1].tb_lineno)
+            shown = any(known == (tb.tb_frame.f_code, tb.tb_lineno) for tb in newer)
+            newer[-1].tb_next = None if shown else entries[-note.oldest]
+            note.length = 0
 
 
-def _entries(tb: TracebackType | None) -> Iterator[TracebackType]:
-    while tb is not None:
-        yield tb
-        tb = tb.tb_next
+def _within(exc: BaseException, note: Note, author: object, here: FrameType | None) -> bool:
+    """Whether the mark was set further down the attempt that the frame `here` has just caught the failure of.
 
-
-def _before_old_rounds(exc: BaseException, here: FrameType | None) -> TracebackType | None:
-    """The last entry of the traceback before what `exc` went through before this call, if it did.
-
-    What was caught above us, or was called from above us, did not happen within us.
+    It was not if the traceback is gone, or if it shows that `exc` has passed frames above us, or called from there.
+    Where nothing shows (another task or thread), another author's mark counts, and one's own does not.
     """
-    above = set(_callers(here))
-    last: TracebackType | None = None
-    for tb in _entries(_traceback(exc)):
-        if last is not None and (tb.tb_frame is here or tb.tb_frame in above or tb.tb_frame.f_back in above):
-            return last
-        last = tb
-    return None
+    entries = list(_entries(exc))
+    if not 0 < note.length <= len(entries):
+        return False
+    path = [tb.tb_frame for tb in entries[: len(entries) - note.length + 1]]
+    if path[0] is here:
+        del path[0]
+    if not path:
+        return False
+    above = {here, *_callers(here)}
+    if any(frame in above or not above.isdisjoint(takewhile(lambda f: f is not here, _calls(frame))) for frame in path):
+        return False
+    return note.author is not author or (here is not None and here in _calls(path[-1]))
+
+
+def _calls(frame: FrameType) -> Iterator[FrameType]:
+    """The frames that called this one, as far as they are known: an event loop that resumed a task did not call it."""
+    for caller in _callers(frame):
+        if frame.f_code.co_flags & _COROUTINE and not caller.f_code.co_flags & _COROUTINE:
+            return
+        yield caller
+        frame = caller
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -118,19 +123,15 @@ def _callers(frame: FrameType | None) -> Iterator[FrameType]:
         yield frame
 
 
-def _traceback(exc: BaseException) -> TracebackType | None:
+def _entries(exc: BaseException) -> Iterator[TracebackType]:
     tb: TracebackType | None = _GET_TRACEBACK(exc)
-    return tb
+    while tb is not None:
+        yield tb
+        tb = tb.tb_next
 
 
-def _frame(exc: BaseException) -> FrameType | None:
-    tb = _traceback(exc)
-    return None if tb is None else tb.tb_frame
-
-
-def _notes(exc: BaseException) -> list[Any]:
+def _marks(exc: BaseException) -> list[Note]:
     try:
-        notes = exc.__notes__
+        return [note for note in exc.__notes__ if isinstance(note, Note)]
     except Exception:
         return []
-    return notes if type(notes) is list else []

@@ -47,7 +47,6 @@ class Policy(NamedTuple):
     cap: float
     wants_start: bool
     is_async: bool
-    author: object  # who marks a re-raised exception; copies made for a mode keep it
 
 
 def checked(
@@ -81,12 +80,15 @@ def checked(
             raise ValueError(f"delay={delay!r} is above max_delay={max_delay!r}; allowed: a delay up to max_delay")
     if timeout is not None:
         allowed = "a finite duration > 0, in seconds or as timedelta, or None (no limit)"
-        timeout = _duration("timeout", timeout, allowed)
-        if timeout == 0:
+        if seconds(timeout) == 0:
             raise _wrong(ValueError, "timeout", timeout, allowed)
+        timeout = _duration("timeout", timeout, allowed)
     growth, bounds = _growth(backoff), _bounds(jitter)
     if jitter == "decorrelated" and backoff != "exponential":
-        raise ValueError(f"backoff={backoff!r} has no effect with jitter='decorrelated', which grows by its own rule")
+        raise ValueError(
+            f"backoff={backoff!r} has no effect with jitter='decorrelated', which has its own growth; "
+            "allowed: no backoff"
+        )
     if not isinstance(reraise, bool):
         raise _wrong(TypeError, "reraise", reraise, "True or False")
     callbacks = (("on_retry", on_retry, 2), ("on_success", on_success, 1), ("on_failure", on_failure, 1))
@@ -97,7 +99,7 @@ def checked(
         jitter=jitter,
         max_delay=limit,
         timeout=timeout,
-        on=hook or types,
+        on=types if hook is None else hook,
         on_retry=on_retry,
         on_success=on_success,
         on_failure=on_failure,
@@ -107,13 +109,12 @@ def checked(
         hook=hook,
         types=types,
         retry_errors=tuple(typ for typ in types if issubclass(typ, RetryError)),
-        catch=Exception if hook else types[0] if len(types) == 1 else types,
+        catch=Exception if hook is not None else types[0] if len(types) == 1 else types,
         growth=growth,
         bounds=bounds,
         cap=_backoff.NO_CAP if limit is None else limit,
         wants_start=timeout is not None or on_success is not None,
         is_async=any([_is_async(*callback) for callback in callbacks]),
-        author=object(),
     )
 
 
@@ -164,7 +165,9 @@ def _bounds(jitter: Any) -> Bounds:
 
 
 def _types(on: Any) -> tuple[type[Exception], ...]:
-    allowed = "an exception type, an iterable of exception types, or a function exc -> bool, seconds or timedelta"
+    allowed = (
+        "an exception type, a non-empty iterable of exception types, or a function exc -> bool, seconds or timedelta"
+    )
     if isinstance(on, type):
         on = (on,)
     if isinstance(on, str | bytes) or not hasattr(type(cast("object", on)), "__iter__"):

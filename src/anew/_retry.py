@@ -55,8 +55,6 @@ class Retry(Generic[C_co]):
             return type(fn)(self(fn.__func__))
         if isinstance(fn, type):
             raise TypeError(f"a class cannot be decorated: {fn!r}; allowed: policy.call({fn.__name__}, ...)")
-        if not callable(fn):
-            raise TypeError(f"only what can be called can be decorated, not {fn!r}")
         return _dressed(drive(fn, self._policy), fn)
 
     @overload
@@ -89,7 +87,7 @@ class Retry(Generic[C_co]):
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
         changed = {option: getattr(self._policy, option) for option in _DEFAULTS}
-        shown = (f"{option}={_shown(value)}" for option, value in changed.items() if value != _DEFAULTS[option])
+        shown = (f"{option}={_shown(value)}" for option, value in changed.items() if not _is(value, _DEFAULTS[option]))
         return f"retry({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -232,11 +230,17 @@ def _dressed(wrapper: Any, fn: Any) -> Any:
     inner = core(fn)
     if inner is not fn or not hasattr(fn, "__qualname__"):
         named = inner if hasattr(inner, "__qualname__") else cast("Any", type(inner))
+        own = getattr(fn, "__dict__", {})
         for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-            setattr(wrapper, attribute, getattr(named, attribute))
+            if attribute not in own and hasattr(named, attribute):
+                setattr(wrapper, attribute, getattr(named, attribute))
     wrapper.__defaults__ = getattr(fn, "__defaults__", None)
     wrapper.__kwdefaults__ = getattr(fn, "__kwdefaults__", None)
     return wrapper
+
+
+def _is(value: Any, default: Any) -> bool:
+    return value is default or not callable(value) and value == default
 
 
 def _shown(value: Any) -> str:

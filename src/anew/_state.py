@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import _clock
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError
-from ._kinds import closed_awaitable, name_of
+from ._kinds import closed_awaitable, core, name_of
 from ._marks import mark, trim
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class CallState:
         """Judge a failure and tell the callbacks; `None`: let it out as it is."""
         verdict = self._judge(exc)
         if isinstance(verdict, RetryIn):
-            on_retry = self._policy.on_retry
-            if on_retry is not None:
-                self._refuse("on_retry", on_retry(self._num, exc))
+            self._tell("on_retry", self._num, exc)
         elif verdict is not None and self._policy.reraise:
             self.error(exc, verdict)
             return None
@@ -48,11 +46,9 @@ class CallState:
 
     async def afailed(self, exc: Exception) -> RetryIn | GiveUp | None:
         """Judge a failure and tell the callbacks; `None`: let it out as it is, also in a task that must stop."""
-        verdict = None if _clock.cancelling() else self._judge(exc)
+        verdict = None if _clock.cancelling(exc) else self._judge(exc)
         if isinstance(verdict, RetryIn):
-            on_retry = self._policy.on_retry
-            if on_retry is not None:
-                await _settle(on_retry(self._num, exc))
+            await self._atell("on_retry", self._num, exc)
         elif verdict is not None and self._policy.reraise:
             await self.aerror(exc, verdict)
             return None
@@ -61,40 +57,44 @@ class CallState:
     def error(self, exc: Exception, verdict: GiveUp) -> RetryError:
         """Make the error to raise from `exc` and tell `on_failure` of it."""
         error = self._error(exc, verdict)
-        on_failure = self._policy.on_failure
-        if on_failure is not None:
-            self._refuse("on_failure", on_failure(error))
+        self._tell("on_failure", error)
         return error
 
     async def aerror(self, exc: Exception, verdict: GiveUp) -> RetryError:
         """Make the error to raise from `exc` and tell `on_failure` of it."""
         error = self._error(exc, verdict)
-        on_failure = self._policy.on_failure
-        if on_failure is not None:
-            await _settle(on_failure(error))
+        await self._atell("on_failure", error)
         return error
 
     def succeeded(self) -> None:
         """Tell `on_success`."""
-        on_success = self._policy.on_success
-        if on_success is not None:
-            self._refuse("on_success", on_success(self._num + 1))
+        self._tell("on_success", self._num + 1)
 
     async def asucceeded(self) -> None:
         """Tell `on_success`."""
-        on_success = self._policy.on_success
-        if on_success is not None:
-            await _settle(on_success(self._num + 1))
+        await self._atell("on_success", self._num + 1)
+
+    def _tell(self, option: str, *args: object) -> None:
+        callback = getattr(self._policy, option)
+        if callback is not None and closed_awaitable(callback(*args)):
+            raise TypeError(f"{option} of {self._name} answered an awaitable, but {self._name} is not async")
+
+    async def _atell(self, option: str, *args: object) -> None:
+        callback = getattr(self._policy, option)
+        if callback is not None:
+            answer = callback(*args)
+            if isinstance(answer, Awaitable):
+                await answer
 
     def _judge(self, exc: Exception) -> RetryIn | GiveUp | None:
         now = _clock.monotonic()
         self._num += 1
         if self._num == 1:
             self._first_failure = now
-        verdict = decide(self._policy, exc, self._num, now - self._start, self._previous, _clock.draw)
+        verdict = decide(self._policy, exc, self._num, now - self._start, self._previous, _clock.draw, self._author)
         if verdict is None:
             return None
-        trim(exc, self._num)
+        trim(exc, self._author, self._num)
         if isinstance(verdict, RetryIn) and not verdict.asked:
             self._previous = verdict.seconds
         return verdict
@@ -103,21 +103,17 @@ class CallState:
         reason = verdict.reason
         if self._policy.reraise:
             note = f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
-            mark(exc, self._policy.author, note)
+            mark(exc, self._author, note)
         elapsed = _clock.monotonic() - self._first_failure
         error = RetryError(self._num, exc, reason=reason, elapsed=elapsed)
         error.__cause__ = exc  # on_failure may show the error before it is raised
         return error
 
     @property
+    def _author(self) -> object:
+        """Who marks what leaves: whoever retries the same function, again and with whatever policy, is the same."""
+        return core(self._fn)
+
+    @property
     def _name(self) -> str:
         return self._policy.name or name_of(self._fn)
-
-    def _refuse(self, option: str, answer: object) -> None:
-        if closed_awaitable(answer):
-            raise TypeError(f"{option} of {self._name} answered an awaitable, but {self._name} is not async")
-
-
-async def _settle(answer: object) -> None:
-    if isinstance(answer, Awaitable):
-        await answer
