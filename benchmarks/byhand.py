@@ -126,13 +126,14 @@ def looping_call(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """
     The loop without a decorator.
     """
-    for attempt in range(3):
+    attempt = 1
+    while True:
         try:
             return fn(*args, **kwargs)
         except Exception:
-            if attempt == 2:
+            if attempt == 3:
                 raise
-    raise AssertionError
+        attempt += 1
 
 
 def bounded(fn: Callable[P, T], timeout: float = 60.0) -> Callable[P, T]:
