@@ -327,6 +327,31 @@ def test_partials(undecorated: Any, layers: int) -> None:
     assert [1, "z"] == result_of(decorated, "z")[:2]
 
 
+@pytest.mark.parametrize("fn", [partial(str.upper, "x"), partial("x".__add__, "y"), "x".upper, str.upper])
+def test_methods_of_c(fn: Any) -> None:
+    """
+    Methods that C made, and partials of them, lack some names; what they have stays.
+    """
+    decorated = retry()(fn)
+
+    assert fn("z") if fn is str.upper else fn() == decorated("z") if fn is str.upper else decorated()
+    assert decorated.__name__ in ("upper", "__add__")
+
+
+def test_names_of_their_own() -> None:
+    """
+    Names that a partial was given are its own.
+    """
+    named = partial(function, 1)
+    named.__name__ = "named"  # type: ignore
+    named.__doc__ = "Named."
+
+    decorated = retry()(named)
+
+    assert ("named", "Named.") == (decorated.__name__, decorated.__doc__)
+    assert "function" == decorated.__qualname__
+
+
 def test_builtins() -> None:
     """
     A builtin can be decorated.
@@ -574,3 +599,10 @@ def test_signatures_of_what_is_public() -> None:
         "replay": False,
         "name": None,
     } == defaults
+
+
+def test_public_names_say_where_they_live() -> None:
+    """
+    What is public names the module that users import it from.
+    """
+    assert {"anew"} == {thing.__module__ for thing in (retry, type(retry()), RetryError)}

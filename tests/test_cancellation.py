@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -319,3 +320,77 @@ def test_eager_tasks(heard: list[Any]) -> None:
     asyncio.run(main())
 
     assert ["called", "called"] == heard
+
+
+def test_a_failed_task_group_is_no_cancellation(heard: list[Any]) -> None:
+    """
+    A task group that failed inside an attempt is a failure, and retries go on working in its task.
+    """
+
+    async def fail() -> None:
+        heard.append("called")
+        raise OSError
+
+    @retry(times=3, delay=0)
+    async def fetch() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fail())
+
+    async def main() -> None:
+        for _ in range(2):
+            with pytest.raises(RetryError):
+                await fetch()
+
+    asyncio.run(main())
+
+    assert 6 == len(heard)
+
+
+def test_a_request_to_cancel_that_is_still_to_come(heard: list[Any]) -> None:
+    """
+    A task that was asked to stop, and has not noticed yet, is being cancelled.
+    """
+
+    @retry(times=3, delay=0, on_retry=lambda attempt, exc: heard.append(attempt))
+    async def fetch() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        raise OSError
+
+    async def main() -> None:
+        with pytest.raises(OSError):  # noqa: PT011
+            await fetch()
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+
+    assert [] == heard
+
+
+def test_exceptions_in_a_circle(heard: list[Any]) -> None:
+    """
+    A failure whose context leads back to itself is looked through once.
+    """
+
+    @retry(times=3, delay=0)
+    async def fetch() -> None:
+        heard.append("called")
+        first, second = OSError(), OSError()
+        first.__context__, second.__context__ = second, first
+        raise first
+
+    async def main() -> None:
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asyncio.sleep(-1, "x")).add_done_callback(lambda _: None)
+                tasks.create_task(fail())
+        with pytest.raises(RetryError):
+            await fetch()
+
+    async def fail() -> None:
+        raise OSError
+
+    asyncio.run(main())
+
+    assert 3 == len(heard)

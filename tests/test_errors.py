@@ -115,6 +115,7 @@ def test_copies_keep_other_causes(copied: Any) -> None:
 
     assert isinstance(copied(error).__cause__, KeyError)
     assert copied(RetryError(3, OSError())).__cause__ is None
+    assert not copied(RetryError(3, OSError())).__suppress_context__
 
 
 def test_copies_keep_the_class(copied: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
@@ -650,3 +652,74 @@ def test_delegating_to_a_decorated_generator() -> None:
     script: list[Any] = [("next",), ("send", "a"), ("throw", Thrown("x")), ("send", "return")]
 
     assert observe(echo(), script) == observe(outer(), script)
+
+
+class Item:
+    """Something large that is delivered."""
+
+
+@pytest.mark.parametrize("replay", [False, True, "skip"])
+def test_delivered_items_are_not_kept(replay: Any, clock: Any) -> None:
+    """
+    What was delivered, or sent in, is the consumer's alone.
+    """
+    refs: list[weakref.ref[Item]] = []
+    alive: list[bool] = []
+
+    def items() -> Generator[Item, Any, None]:
+        for number in range(3):
+            item = Item()
+            refs.append(weakref.ref(item))
+            yield item
+            del item
+            alive.extend(ref() is not None for ref in refs)
+            if number == 1 and len(refs) == 2:
+                raise ConnectionError
+
+    gen = retry(replay=replay)(items)()
+    with contextlib.suppress(ConnectionError):
+        for item in gen:
+            del item
+
+    assert not any(alive)
+
+
+def test_closing_is_no_success() -> None:
+    """
+    A replayed generator that answers to its being closed with a return was not a success.
+    """
+    heard: list[Any] = []
+
+    def polite() -> Generator[int]:
+        try:
+            yield 1
+        except GeneratorExit:
+            return
+
+    gen = retry(replay=True, on_success=heard.append, on_failure=heard.append)(polite)()
+    next(gen)
+    gen.close()
+
+    assert [] == heard
+
+
+def test_what_was_thrown_in_is_not_the_context_of_later_failures() -> None:
+    """
+    After a generator has dealt with what was thrown in, that is over.
+    """
+
+    def contexts() -> Generator[Any, Any, None]:
+        try:
+            yield "start"
+        except KeyError:
+            pass
+        yield sys.exc_info()[1]
+        raise ConnectionError
+
+    gen = retry()(contexts)()
+    next(gen)
+
+    assert gen.throw(KeyError()) is None
+    with pytest.raises(ConnectionError) as caught:
+        next(gen)
+    assert caught.value.__context__ is None

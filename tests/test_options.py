@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -332,3 +333,63 @@ def test_any_value_is_taken_or_refused_here(option: str, value: Any) -> None:
         assert option in str(exc)  # noqa: PT017
     else:
         assert isinstance(policy, Retry)
+
+
+class FalsyHook:
+    """A hook that is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __call__(self, exc: Exception) -> bool:
+        return True
+
+
+class StaticHook:
+    """A hook whose call takes no self."""
+
+    @staticmethod
+    def __call__(exc: Exception) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("hook", [FalsyHook(), StaticHook(), StaticHook().__call__, FalsyHook().__call__])
+def test_odd_hooks(failing: Any, hook: Any) -> None:
+    """
+    A hook is a hook, whatever its truth and however it is bound.
+    """
+    assert "done" == retry(on=hook).call(failing(OSError))
+
+
+@pytest.mark.parametrize("fn", [None, 3, property(lambda self: 1)])
+def test_only_callables_can_be_called(fn: Any) -> None:
+    """
+    What cannot be called is no failure to retry, but a mistake of the line that calls.
+    """
+    with pytest.raises(TypeError, match="only what can be called"):
+        retry().call(fn)
+
+
+@pytest.mark.parametrize("value", [0, timedelta(0)])
+def test_the_value_is_shown_as_written(value: Any) -> None:
+    """
+    A message shows the value as it was written.
+    """
+    with pytest.raises(ValueError, match=re.escape(f"timeout={value!r} ")):
+        retry(timeout=value)
+
+
+def test_callbacks_that_cannot_be_compared() -> None:
+    """
+    A policy shows itself without comparing callbacks.
+    """
+
+    class Callback:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError
+
+        __hash__ = None  # type: ignore
+
+        def __call__(self, *args: object) -> None: ...
+
+    assert "on_retry=" in repr(retry(on_retry=Callback()))

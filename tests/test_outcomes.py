@@ -327,7 +327,19 @@ def test_backoff_answers_junk(way: Any, failing: Any, answer: Any, error: type[E
     assert failure is caught.value.__cause__
 
 
-@pytest.mark.parametrize("answer", [-1, -0.5, 0])
+def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
+    """
+    A coroutine from a backoff function is closed, and refused.
+    """
+
+    async def later() -> float:
+        return 1.0
+
+    with pytest.raises(TypeError, match="backoff answered"):
+        way.run(retry(backoff=lambda n: later()), failing(OSError))  # type: ignore
+
+
+@pytest.mark.parametrize("answer", [-1, -0.5, 0, -(10**400)])
 def test_negative_factor(way: Any, failing: Any, clock: Any, answer: float) -> None:
     """
     A factor below zero means zero.

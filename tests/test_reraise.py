@@ -6,10 +6,12 @@ import asyncio
 import copy
 import dataclasses
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import trio
 
 from anew import RetryError, retry
 
@@ -356,3 +358,153 @@ def test_exceptions_that_resist(sync_way: Any, hopeless: Any, typ: Any) -> None:
 
     assert caught
     assert 2 == work.calls
+
+
+def in_thread(call: Callable[[], None]) -> None:
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+
+def in_helper(call: Callable[[], None]) -> None:
+    call()
+
+
+@pytest.mark.parametrize("where", [in_helper, in_thread])
+@pytest.mark.parametrize("shared", [True, False], ids=["one policy", "a policy per call"])
+def test_one_instance_from_anywhere(where: Any, shared: bool, clock: Any) -> None:
+    """
+    From wherever it is called, a function that raises the same instance is tried afresh, and the instance stays short.
+    """
+    failure = ConnectionError("always me")
+    calls = 0
+    depths = []
+    policy = retry(times=3, reraise=True)
+
+    def fetch() -> None:
+        nonlocal calls
+        calls += 1
+        raise failure
+
+    def call() -> None:
+        try:
+            (policy if shared else retry(times=3, reraise=True)).call(fetch)
+        except ConnectionError:
+            pass
+        depths.append(depth(failure))
+
+    for _ in range(10):
+        where(call)
+
+    assert 30 == calls
+    assert 1 == len(failure.__notes__)
+    assert depths[2:] == depths[2:3] * 8
+
+
+def test_one_instance_without_its_traceback(clock: Any) -> None:
+    """
+    An instance whose traceback is cleared each time is tried afresh as well.
+    """
+    failure = ConnectionError("always me")
+    calls = 0
+
+    @retry(times=3, reraise=True)
+    def fetch() -> None:
+        nonlocal calls
+        calls += 1
+        raise failure.with_traceback(None)
+
+    for _ in range(10):
+        with pytest.raises(ConnectionError):
+            fetch()
+
+    assert 30 == calls
+
+
+def test_nested_retries_across_tasks(hopeless: Any) -> None:
+    """
+    Retries do not multiply across tasks either, one policy or several.
+    """
+    work = hopeless()
+    policy = retry(times=3, reraise=True, delay=0)
+
+    @policy
+    async def inner() -> None:
+        work()
+
+    @policy
+    async def outer() -> None:
+        await asyncio.create_task(inner())
+
+    with pytest.raises(ConnectionError):
+        asyncio.run(outer())
+
+    assert 3 == work.calls
+
+
+def test_nested_retries_across_trio_tasks(hopeless: Any) -> None:
+    """
+    The same holds for a nursery, whose tasks the loop calls from one place.
+    """
+    work = hopeless()
+
+    @retry(times=3, reraise=True, delay=0)
+    async def inner() -> None:
+        work()
+
+    @retry(times=3, reraise=True, delay=0)
+    async def outer() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(inner)
+
+    with pytest.raises(ExceptionGroup):
+        trio.run(outer)
+
+    assert 3 == work.calls
+
+
+def test_recursion_does_not_multiply(hopeless: Any) -> None:
+    """
+    A function that calls itself meets its own mark, and knows it from an old one.
+    """
+    work = hopeless()
+
+    @retry(times=3, reraise=True, delay=0)
+    def descend(level: int) -> None:
+        if level:
+            descend(level - 1)
+        work()
+
+    with pytest.raises(ConnectionError):
+        descend(3)
+
+    assert 3 == work.calls
+
+
+def test_an_error_of_an_earlier_call_keeps_its_failing_line(clock: Any) -> None:
+    """
+    An error that one call gave up on and another raises again still shows where it came from.
+    """
+
+    def origin() -> None:
+        raise ConnectionError("once")
+
+    def first() -> None:
+        origin()
+
+    stored: list[Exception] = []
+
+    def second() -> None:
+        raise stored[0]
+
+    policy = retry(times=2, reraise=True)
+    for fn in (first, second, second):
+        with pytest.raises(ConnectionError) as caught:
+            policy.call(fn)
+        stored.append(caught.value)
+
+    names, tb = [], caught.value.__traceback__
+    while tb is not None:
+        names.append(tb.tb_frame.f_code.co_name)
+        tb = tb.tb_next
+    assert "origin" == names[-1]

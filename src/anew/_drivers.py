@@ -164,6 +164,7 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
+                    item = None  # nothing delivered is kept
                     if thrown is not None:
                         if isinstance(thrown, GeneratorExit):
                             state = None  # a consumer that leaves is neither success nor failure
@@ -179,7 +180,6 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                     elif replay:
                         item = next(gen)
                     else:
-                        item = None
                         return (yield from gen)
             except StopIteration as stop:
                 if not (ours or delivered):
@@ -202,7 +202,7 @@ def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> C
                 if state is not None and (replay or not delivered):
                     state.succeeded()
                 return returned
-            item = sent = None  # nothing delivered is kept through the wait
+            sent = None
             sleep(wait)
 
     return wrapper
@@ -233,6 +233,7 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                             sent = yield item
                         except BaseException as exc:
                             thrown = exc
+                        item = None  # nothing delivered is kept
                         if thrown is not None:
                             if isinstance(thrown, GeneratorExit):
                                 state = None  # a consumer that leaves is neither success nor failure
@@ -246,7 +247,6 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                             ours = replay is True
                             item = await agen.asend(sent)
                         else:
-                            item = None
                             break
             except StopAsyncIteration:
                 if not (ours or delivered):
@@ -268,7 +268,7 @@ def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy
                 if state is not None and (replay or not delivered):
                     await state.asucceeded()
                 return
-            item = sent = None  # nothing delivered is kept through the wait
+            sent = None
             await async_sleep(wait)
 
     return wrapper
