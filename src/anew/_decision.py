@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._backoff import NO_CAP
 from ._durations import seconds
 from ._errors import RetryError
-from ._kinds import closed_awaitable
-from ._marks import exhausted, members
+from ._kinds import closed_awaitable, core
+from ._marks import exhausted, has_notes, members
 
 if TYPE_CHECKING:
+    from ._backoff import Bounds
     from ._policy import Policy
     from ._types import Reason
 
@@ -41,21 +42,22 @@ def decide(
     elapsed: float,
     previous: float,
     draw: Callable[[], float],
-    author: object = None,
+    fn: object = None,
 ) -> RetryIn | GiveUp | None:
     """Judge failure number `num`, `elapsed` seconds after the start; `None`: it is not ours.
 
     `previous` is the last wait that was drawn (at first: the delay), `draw` gives a number in [0, 1);
-    `author` is who marks exceptions that this call gives up on.
+    `fn` is what is retried.
 
     Raises:
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
-    if isinstance(exc, _NEVER):
+    special = isinstance(exc, _SPECIAL)
+    if special and isinstance(exc, _NEVER):
         return None
     asked = None
     if policy.hook is None:
-        if not _covers(policy, exc, author):
+        if not isinstance(exc, policy.types) or ((special or has_notes(exc)) and not _covers(policy, exc, fn)):
             return None
     else:
         answer = policy.hook(exc)
@@ -67,6 +69,8 @@ def decide(
         return GiveUp("attempts")
     if asked is not None:
         wait = RetryIn(asked, asked=True)
+    elif policy.at_once:
+        wait = _AT_ONCE
     else:
         lowest, highest = wait_range(policy, num, previous, exc)
         wait = RetryIn(lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()))
@@ -77,19 +81,25 @@ def decide(
 
 def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
     """The lowest and the highest wait after failure number `num`; capped first, then spread."""
-    wait = min(policy.delay * _factor(policy, num, exc), policy.cap)
-    return policy.bounds(wait, previous, policy.delay, policy.cap)
+    growth = policy.growth
+    bounds: Bounds = policy.bounds
+    factor = _factor(policy.backoff, num, exc) if growth is None else growth(num)
+    return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
+
+_AT_ONCE = RetryIn(0.0)
 
 # An exception that is also one of these is an order to leave.
 _NEVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
+# What needs a second look; one check for all that do not.
+_SPECIAL = (*_NEVER, RetryError, BaseExceptionGroup)
 
 
-def _covers(policy: Policy, exc: Exception, author: object) -> bool:
-    """Whether the types of `on` mean this exception, and no retry further down has given up on it already."""
-    if not isinstance(exc, policy.types) or exhausted(exc, author):
+def _covers(policy: Policy, exc: Exception, fn: object) -> bool:
+    """Whether types may mean this exception: no retry further down has given up on it, or on a member, already."""
+    if not all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError)):
         return False
-    return all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError))
+    return not exhausted(exc, core(fn))
 
 
 def _asked(answer: object, exc: Exception) -> float:
@@ -102,11 +112,9 @@ def _asked(answer: object, exc: Exception) -> float:
     return max(0.0, wait)
 
 
-def _factor(policy: Policy, num: int, exc: Exception | None) -> float:
-    if isinstance(policy.backoff, str):
-        return policy.growth(num)
+def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
     try:
-        answer = policy.growth(num)
+        answer = backoff(num)
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP

@@ -51,6 +51,14 @@ def mark(exc: BaseException, author: object, text: str) -> None:
         return
 
 
+def has_notes(exc: BaseException) -> bool:
+    """Whether there may be a mark on `exc`; most failures have no notes at all."""
+    try:
+        return getattr(exc, "__notes__", None) is not None
+    except Exception:
+        return False
+
+
 def exhausted(exc: BaseException, author: object) -> bool:
     """Whether a retry within this very attempt has given up on `exc`, or on a member of this group."""
     here = next((tb.tb_frame for tb in _entries(exc)), None)
@@ -132,6 +140,6 @@ def _entries(exc: BaseException) -> Iterator[TracebackType]:
 
 def _marks(exc: BaseException) -> list[Note]:
     try:
-        return [note for note in exc.__notes__ if isinstance(note, Note)]
+        return [note for note in getattr(exc, "__notes__", ()) if isinstance(note, Note)]
     except Exception:
         return []

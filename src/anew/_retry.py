@@ -80,15 +80,13 @@ class Retry(Generic[C_co]):
         if not options.keys() <= allowed:
             wrong = ", ".join(sorted(options.keys() - allowed))
             raise TypeError(f"replace() cannot change {wrong}; allowed: {', '.join(sorted(allowed))}")
-        unchanged = {option: getattr(self._policy, option) for option in _DEFAULTS}
-        replaced: Retry[Any] = Retry(checked(**{**unchanged, **options}))
+        replaced: Retry[Any] = Retry(checked(options, self._policy))
         return replaced
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
-        changed = {option: getattr(self._policy, option) for option in _DEFAULTS}
-        shown = (f"{option}={_shown(value)}" for option, value in changed.items() if not _is(value, _DEFAULTS[option]))
-        return f"retry({', '.join(shown)})"
+        values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _DEFAULTS)
+        return f"retry({', '.join(f'{o}={_shown(value)}' for o, value, base in values if not _is(value, base))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
@@ -194,23 +192,23 @@ def retry(
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
         RetryError: by the decorated function, when attempts or time are used up; from the last exception.
     """
-    policy: Any = Retry(
-        checked(
-            times=times,
-            delay=delay,
-            backoff=backoff,
-            jitter=jitter,
-            max_delay=max_delay,
-            timeout=timeout,
-            on=on,
-            on_retry=on_retry,
-            on_success=on_success,
-            on_failure=on_failure,
-            reraise=reraise,
-            replay=replay,
-            name=name,
-        )
-    )
+    given = {
+        "times": times,
+        "delay": delay,
+        "backoff": backoff,
+        "jitter": jitter,
+        "max_delay": max_delay,
+        "timeout": timeout,
+        "on": on,
+        "on_retry": on_retry,
+        "on_success": on_success,
+        "on_failure": on_failure,
+        "reraise": reraise,
+        "replay": replay,
+        "name": name,
+    }
+    changed = {option: value for option, value in given.items() if value is not _DEFAULTS[option]}
+    policy: Any = Retry(checked(changed, _BASE))
     if fn is None:
         return policy
     if isinstance(fn, type) or not (callable(fn) or isinstance(fn, _DESCRIPTORS)):
@@ -218,9 +216,8 @@ def retry(
     return policy(fn)
 
 
-# In the order of the signature; `retry.__kwdefaults__` is where they are written down.
-_DEFAULTS: dict[str, Any] = dict(retry.__kwdefaults__ or {})
-_DEFAULTS["on"] = (Exception,)
+_DEFAULTS: dict[str, Any] = retry.__kwdefaults__ or {}
+_BASE = checked(_DEFAULTS)
 _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 

@@ -13,7 +13,7 @@ from . import _clock
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError
 from ._kinds import closed_awaitable, core, name_of
-from ._marks import mark, trim
+from ._marks import has_notes, mark, trim
 
 if TYPE_CHECKING:
     from ._policy import Policy
@@ -32,13 +32,14 @@ class CallState:
         self._fn = fn
         self._num = 0
         self._previous = policy.delay
-        self._start = self._first_failure = _clock.monotonic()
+        self._start = self._first_failure = _clock.monotonic() if policy.wants_start else 0.0
 
     def failed(self, exc: Exception) -> RetryIn | GiveUp | None:
         """Judge a failure and tell the callbacks; `None`: let it out as it is."""
         verdict = self._judge(exc)
         if isinstance(verdict, RetryIn):
-            self._tell("on_retry", self._num, exc)
+            if self._policy.on_retry is not None:
+                self._tell("on_retry", self._num, exc)
         elif verdict is not None and self._policy.reraise:
             self.error(exc, verdict)
             return None
@@ -48,7 +49,8 @@ class CallState:
         """Judge a failure and tell the callbacks; `None`: let it out as it is, also in a task that must stop."""
         verdict = None if _clock.cancelling(exc) else self._judge(exc)
         if isinstance(verdict, RetryIn):
-            await self._atell("on_retry", self._num, exc)
+            if self._policy.on_retry is not None:
+                await self._atell("on_retry", self._num, exc)
         elif verdict is not None and self._policy.reraise:
             await self.aerror(exc, verdict)
             return None
@@ -88,13 +90,14 @@ class CallState:
 
     def _judge(self, exc: Exception) -> RetryIn | GiveUp | None:
         now = _clock.monotonic()
-        self._num += 1
-        if self._num == 1:
+        num = self._num = self._num + 1
+        if num == 1:
             self._first_failure = now
-        verdict = decide(self._policy, exc, self._num, now - self._start, self._previous, _clock.draw, self._author)
+        verdict = decide(self._policy, exc, num, now - self._start, self._previous, _clock.draw, self._fn)
         if verdict is None:
             return None
-        trim(exc, self._author, self._num)
+        if num > 1 or has_notes(exc):
+            trim(exc, core(self._fn), num)
         if isinstance(verdict, RetryIn) and not verdict.asked:
             self._previous = verdict.seconds
         return verdict
@@ -103,16 +106,11 @@ class CallState:
         reason = verdict.reason
         if self._policy.reraise:
             note = f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
-            mark(exc, self._author, note)
+            mark(exc, core(self._fn), note)
         elapsed = _clock.monotonic() - self._first_failure
         error = RetryError(self._num, exc, reason=reason, elapsed=elapsed)
         error.__cause__ = exc  # on_failure may show the error before it is raised
         return error
-
-    @property
-    def _author(self) -> object:
-        """Who marks what leaves: whoever retries the same function, again and with whatever policy, is the same."""
-        return core(self._fn)
 
     @property
     def _name(self) -> str:
