@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, o
 from ._drivers import drive
 from ._kinds import core
 from ._policy import Policy, checked
-from ._types import AF, C_co, Co, F, Options, P, T
+from ._types import C_co, Options
 
 if TYPE_CHECKING:
     from ._errors import RetryError
-    from ._types import A, Backoff, C, CallableObject, E, Hook, Jitter, Replay, Seconds
+    from ._types import AF, A, Backoff, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
 
 
 @final

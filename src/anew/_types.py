@@ -6,12 +6,13 @@ closed TypedDicts) is written for type checkers, with the plain form of `typing`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from datetime import timedelta
     from types import CodeType
+    from typing import Literal, ParamSpec, Protocol, TypeAlias
 
     import typing_extensions
     from typing_extensions import override as override
@@ -22,65 +23,50 @@ if TYPE_CHECKING:
     Hook: TypeAlias = Callable[[Exception], bool | float | timedelta]
     """Asked about each failure: not ours (`False`), ours (`True`), or ours and wait exactly this long."""
 
+    Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
+    Replay: TypeAlias = bool | Literal["skip"]
+    Reason: TypeAlias = Literal["attempts", "timeout"]
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
+    T_co = TypeVar("T_co", covariant=True)
+    E = TypeVar("E", bound=Exception)
 
     # What on_retry and its sisters return: None -> may decorate anything; Awaitable -> async functions only.
     C = typing_extensions.TypeVar("C", bound=Awaitable[object] | None, default=None)
     C_co = typing_extensions.TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)
-else:
-    C_co = TypeVar("C_co", covariant=True)
 
-    def override(method):
-        """Stand in for `typing.override`, which came with Python 3.12."""
-        return method
+    # What calling an `async def` function gives: a coroutine or an async iterator.
+    A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterator[object])
+    Co = TypeVar("Co", bound=Coroutine[Any, Any, object])
 
+    class Function(Protocol):
+        """A function or a bound method, not an instance of a class with `__call__`."""
 
-Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
-Replay: TypeAlias = bool | Literal["skip"]
-Reason: TypeAlias = Literal["attempts", "timeout"]
+        @property
+        def __code__(self) -> CodeType: ...
+        @property
+        def __call__(self) -> Callable[..., object]: ...
 
-P = ParamSpec("P")
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-E = TypeVar("E", bound=Exception)
+    class AsyncFunction(Protocol):
+        """A function that gives a coroutine or an async iterator.
 
-# What calling an `async def` function gives: a coroutine or an async iterator.
-A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterator[object])
-Co = TypeVar("Co", bound=Coroutine[Any, Any, object])
+        `__call__` is a method here and a property above: else pyright accepts async callbacks on sync functions, or
+        pyrefly rejects every function.
+        """
 
+        @property
+        def __code__(self) -> CodeType: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
 
-class Function(Protocol):
-    """A function or a bound method, not an instance of a class with `__call__`."""
+    class CallableObject(Protocol[P, T_co]):
+        """Anything else that can be called: a partial, an instance, a class."""
 
-    @property
-    def __code__(self) -> CodeType: ...
-    @property
-    def __call__(self) -> Callable[..., object]: ...
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
 
-
-class AsyncFunction(Protocol):
-    """A function that gives a coroutine or an async iterator.
-
-    `__call__` is a method here and a property above: else pyright accepts async callbacks on sync functions, or
-    pyrefly rejects every function.
-    """
-
-    @property
-    def __code__(self) -> CodeType: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
-
-
-class CallableObject(Protocol[P, T_co]):
-    """Anything else that can be called: a partial, an instance, a class."""
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
-
-
-F = TypeVar("F", bound=Function)
-AF = TypeVar("AF", bound=AsyncFunction)
-
-
-if TYPE_CHECKING:
+    F = TypeVar("F", bound=Function)
+    AF = TypeVar("AF", bound=AsyncFunction)
 
     class Options(typing_extensions.TypedDict, total=False, closed=True):
         """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
@@ -95,6 +81,12 @@ if TYPE_CHECKING:
         replay: Replay
         name: str | None
 else:
+    C_co = TypeVar("C_co", covariant=True)
+
+    def override(method):
+        """Stand in for `typing.override`, which came with Python 3.12."""
+        return method
+
     _NAMES = ("times", "delay", "backoff", "jitter", "max_delay", "timeout", "reraise", "replay", "name")
     Options = TypedDict("Options", dict.fromkeys(_NAMES, Any), total=False)
     Options.__doc__ = "Options of `retry` that carry no types of their own, for `**options: Unpack[Options]`."
