@@ -723,3 +723,21 @@ def test_what_was_thrown_in_is_not_the_context_of_later_failures() -> None:
     with pytest.raises(ConnectionError) as caught:
         next(gen)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("replay", [False, True])
+def test_a_stream_that_ends_at_a_send(run: Any, replay: Any) -> None:
+    """
+    An async generator that returns in answer to what was sent in has ended, and that is a success.
+    """
+    heard: list[int] = []
+
+    async def main() -> None:
+        gen = retry(replay=replay, on_success=heard.append)(aecho)()
+        await anext(gen)
+        with pytest.raises(StopAsyncIteration):
+            await gen.asend("return")
+
+    run(main())
+
+    assert [1] == heard
