@@ -3,6 +3,7 @@ What one would write without a library: the pass-through decorator and the retry
 """
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator
 from functools import wraps
@@ -98,7 +99,7 @@ def looping(fn: Callable[P, T], times: int = 3, delay: float = 0.0) -> Callable[
                 if attempt == times:
                     raise
             if delay:
-                time.sleep(delay * 2 ** (attempt - 1))
+                time.sleep(delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
             attempt += 1
 
     return wrapper

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import byhand
 import work
@@ -104,6 +105,11 @@ class Field:
             made = self._each(lambda library: library.policy()(work.by_turns_async()))
             return _async("await f()", run, {"loop": byhand.looping_async(work.by_turns_async())} | made)
 
+        def spread() -> dict[str, Bench]:
+            made = self._each(lambda library: _applied(library.jittered(1.0), work.by_turns()))
+            benches = _sync("f()", {"loop": byhand.looping(work.by_turns(), delay=1.0)} | made)
+            return {name: _sleepless(bench) for name, bench in benches.items()}
+
         def exhausted() -> dict[str, Bench]:
             made = {"loop": byhand.looping(work.never)} | self._decorated(work.never)
             return _sync(SWALLOW.format("f()"), made)
@@ -115,6 +121,7 @@ class Field:
         yield Race("one failure", {"loop": 4.0}, once)
         yield Race("async one failure", {"loop": 4.0}, partial(once_async, self.loop.turning))
         yield Race("async one failure, loop standing still", {"loop": None}, partial(once_async, self.loop.standing))
+        yield Race("one failure, jitter, nobody sleeps", {"loop": None}, spread)
         yield Race("giving up after 3", {"loop": None}, exhausted)
         yield Race("async giving up after 3, loop standing still", {"loop": None}, exhausted_async)
 
@@ -162,6 +169,14 @@ def _sync(statement: str, things: Things, **names: object) -> dict[str, Bench]:
 
 def _async(statement: str, run: Run, things: Things) -> dict[str, Bench]:
     return {name: timed_async(statement, run, f=thing) for name, thing in things.items()}
+
+
+def _sleepless(bench: Bench) -> Bench:
+    def run(count: int) -> int:
+        with patch("time.sleep", work.ignore):
+            return bench(count)
+
+    return run
 
 
 def _applied(decorator: Callable[[Any], Any] | None, fn: Any) -> Any:
