@@ -170,7 +170,7 @@ def test_delay_above_max_delay() -> None:
     """
     A delay above the cap is a contradiction.
     """
-    with pytest.raises(ValueError, match="delay=2 is above max_delay=1"):
+    with pytest.raises(ValueError, match="delay=2.0 is above max_delay=1.0"):
         retry(delay=2, max_delay=1)
 
 

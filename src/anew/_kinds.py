@@ -22,10 +22,13 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
 
     A generator-based coroutine function (`types.coroutine`) counts as a coroutine function.
     """
-    fn = core(fn)
-    code = code_of(fn)
-    flags = 0 if code is None else code.co_flags
-    if flags & (_COROUTINE | _ITERABLE_COROUTINE) or _is_marked(fn):
+    if type(fn) is FunctionType and not fn.__dict__:  # nearly all are; the rest of us would say the same
+        flags = fn.__code__.co_flags
+    else:
+        fn = core(fn)
+        code = code_of(fn)
+        flags = _COROUTINE if _is_marked(fn) else 0 if code is None else code.co_flags
+    if flags & (_COROUTINE | _ITERABLE_COROUTINE):
         return "coroutine function"
     if flags & _GENERATOR:
         return "generator function"

@@ -6,7 +6,7 @@ nothing is checked again. An option has one row in CHECKS; what is left at its d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
 from typing import Any, TypeAlias, TypeVar, cast
@@ -48,21 +48,21 @@ class Policy:
     is_async: bool
 
     def __init__(self, fields: _Fields) -> None:
-        vars(self).update(fields)
+        self.__dict__ = fields
 
 
-def checked(options: Mapping[str, Any], base: Policy | None = None) -> Policy:
+def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> Policy:
     """Give the policy that these options make of `base`.
 
     Raises:
         TypeError: an option is of a wrong type.
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
-    fields: _Fields = {} if base is None else vars(base).copy()
-    for option, value in options.items():
+    fields: _Fields = {"is_async": False} if base is None else vars(base).copy()
+    for option, value in options:
         fields.update(CHECKS[option](value))
     if fields["delay"] > fields["cap"]:
-        delay, limit = (options.get(option, fields[option]) for option in ("delay", "max_delay"))
+        delay, limit = fields["delay"], fields["max_delay"]
         raise ValueError(f"delay={delay!r} is above max_delay={limit!r}; allowed: a delay up to max_delay")
     if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
         raise ValueError(
@@ -73,8 +73,6 @@ def checked(options: Mapping[str, Any], base: Policy | None = None) -> Policy:
     fields["at_once"] = (
         fields["delay"] == 0 and fields["growth"] is not None and isinstance(fields["jitter"], bool | str)
     )
-    if not options.keys().isdisjoint(_CALLBACKS):
-        fields["is_async"] = any(kind_of(fields[option]) == "coroutine function" for option in _CALLBACKS)
     return Policy(fields)
 
 
@@ -187,12 +185,14 @@ def _is_plain(fn: Any, count: int) -> bool:
 
 
 def _callback(option: str, count: int, callback: Any) -> _Fields:
-    if callback is not None and not (
-        callable(callback) and accepts(callback, count) and kind_of(callback) in ("function", "coroutine function")
-    ):
-        allowed = f"a function or coroutine function of {count} argument(s), or None"
-        raise _wrong(TypeError, option, callback, allowed)
-    return {option: callback}
+    if callback is None:
+        return {option: None}
+    kind = kind_of(callback) if callable(callback) and accepts(callback, count) else None
+    if kind == "function":
+        return {option: callback}
+    if kind == "coroutine function":
+        return {option: callback, "is_async": True}
+    raise _wrong(TypeError, option, callback, f"a function or coroutine function of {count} argument(s), or None")
 
 
 def _reraise(reraise: Any) -> _Fields:
@@ -218,8 +218,6 @@ def _name(name: Any) -> _Fields:
         raise _wrong(ValueError, "name", name, allowed)
     return {"name": name}
 
-
-_CALLBACKS = ("on_retry", "on_success", "on_failure")
 
 CHECKS: dict[str, Callable[[Any], _Fields]] = {
     "times": _times,

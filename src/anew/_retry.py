@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._drivers import drive
@@ -80,12 +81,12 @@ class Retry(Generic[C_co]):
         if not options.keys() <= allowed:
             wrong = ", ".join(sorted(options.keys() - allowed))
             raise TypeError(f"replace() cannot change {wrong}; allowed: {', '.join(sorted(allowed))}")
-        replaced: Retry[Any] = Retry(checked(options, self._policy))
+        replaced: Retry[Any] = Retry(checked(options.items(), self._policy))
         return replaced
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
-        values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _DEFAULTS)
+        values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _NAMES)
         return f"retry({', '.join(f'{o}={_shown(value)}' for o, value, base in values if not _is(value, base))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -192,22 +193,24 @@ def retry(
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
         RetryError: by the decorated function, when attempts or time are used up; from the last exception.
     """
-    given = {
-        "times": times,
-        "delay": delay,
-        "backoff": backoff,
-        "jitter": jitter,
-        "max_delay": max_delay,
-        "timeout": timeout,
-        "on": on,
-        "on_retry": on_retry,
-        "on_success": on_success,
-        "on_failure": on_failure,
-        "reraise": reraise,
-        "replay": replay,
-        "name": name,
-    }
-    changed = {option: value for option, value in given.items() if value is not _DEFAULTS[option]}
+    values = (
+        times,
+        delay,
+        backoff,
+        jitter,
+        max_delay,
+        timeout,
+        on,
+        on_retry,
+        on_success,
+        on_failure,
+        reraise,
+        replay,
+        name,
+    )
+    changed = [
+        (option, value) for option, value, default in zip(_NAMES, values, _VALUES, strict=True) if value is not default
+    ]
     policy: Any = Retry(checked(changed, _BASE))
     if fn is None:
         return policy
@@ -216,15 +219,16 @@ def retry(
     return policy(fn)
 
 
-_DEFAULTS: dict[str, Any] = retry.__kwdefaults__ or {}
-_BASE = checked(_DEFAULTS)
+# What is left at its default is known by identity (True equals 1.0) and not checked again.
+_NAMES, _VALUES = zip(*(retry.__kwdefaults__ or {}).items(), strict=True)
+_BASE = checked(zip(_NAMES, _VALUES, strict=True))
 _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 
 def _dressed(wrapper: Any, fn: Any) -> Any:
     """Give the wrapper the looks of `fn`: names, doc, attributes, signature and defaults."""
     update_wrapper(wrapper, fn)
-    inner = core(fn)
+    inner = fn if type(fn) is FunctionType else core(fn)
     if inner is not fn or not hasattr(fn, "__qualname__"):
         named = inner if hasattr(inner, "__qualname__") else cast("Any", type(inner))
         own = getattr(fn, "__dict__", {})
