@@ -76,18 +76,19 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
 
 def _asyncio_task() -> asyncio.Task[Any] | None:
     try:
-        return cast("asyncio.Task[Any] | None", sys.modules["asyncio"].current_task())
+        task: asyncio.Task[Any] | None = sys.modules["asyncio"].current_task()
     except (KeyError, AttributeError, RuntimeError):
         return None
+    return task
 
 
 def _trio() -> ModuleType | None:
     """Trio, if the running task is its own. An asyncio task that runs on Trio (trio-asyncio) is asyncio's."""
-    if _asyncio_task() is None:
-        try:
-            trio = sys.modules["trio"]
-            trio.lowlevel.current_task()
-        except (KeyError, AttributeError, RuntimeError):
-            return None
-        return trio
-    return None
+    trio = sys.modules.get("trio")
+    if trio is None or _asyncio_task() is not None:
+        return None
+    try:
+        trio.lowlevel.current_task()
+    except (AttributeError, RuntimeError):
+        return None
+    return trio

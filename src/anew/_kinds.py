@@ -93,7 +93,7 @@ def accepts(fn: object, count: int) -> bool:
 
 def closed_awaitable(answer: Any) -> bool:
     """Whether this is an awaitable where none is allowed; a coroutine is closed, so that it does not complain."""
-    if not isinstance(answer, Awaitable):
+    if answer is None or not isinstance(answer, Awaitable):
         return False
     close: Any = getattr(cast("object", answer), "close", None)
     if close is not None:

@@ -82,10 +82,7 @@ def trim(exc: BaseException, author: object, num: int) -> None:
     failing line there.
     """
     if num > 1:
-        here = next((tb.tb_frame for tb in _entries(exc)), None)
-        again = [tb for tb in _entries(exc) if tb.tb_next is not None and tb.tb_next.tb_frame is here]
-        if len(again) > 1:
-            again[0].tb_next = again[-1].tb_next
+        _trim_rounds(_GET_TRACEBACK(exc))
         return
     for note in _marks(exc):
         entries = list(_entries(exc))
@@ -95,6 +92,18 @@ def trim(exc: BaseException, author: object, num: int) -> None:
             shown = any(known == (tb.tb_frame.f_code, tb.tb_lineno) for tb in newer)
             newer[-1].tb_next = None if shown else entries[-note.oldest]
             note.length = 0
+
+
+def _trim_rounds(head: TracebackType | None) -> None:
+    """Let the first round be followed by the last: rounds begin with the frame that caught them."""
+    first = last = None
+    tb = head
+    while head is not None and tb is not None and tb.tb_next is not None:
+        if tb.tb_next.tb_frame is head.tb_frame:
+            first, last = first or tb, tb
+        tb = tb.tb_next
+    if first is not None and last is not None and first is not last:
+        first.tb_next = last.tb_next
 
 
 def _within(exc: BaseException, note: Note, author: object, here: FrameType | None) -> bool:

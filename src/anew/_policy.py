@@ -121,11 +121,11 @@ def _timeout(timeout: Any) -> _Fields:
 
 
 def _growth(backoff: Any) -> _Fields:
+    if isinstance(backoff, str) and backoff in _backoff.STRATEGIES:
+        return {"backoff": backoff, "growth": _backoff.STRATEGIES[backoff]}
     allowed = f"one of {', '.join(map(repr, _backoff.STRATEGIES))}, or a function n -> factor"
     if isinstance(backoff, str):
-        if backoff not in _backoff.STRATEGIES:
-            raise _wrong(ValueError, "backoff", backoff, allowed)
-        return {"backoff": backoff, "growth": _backoff.STRATEGIES[backoff]}
+        raise _wrong(ValueError, "backoff", backoff, allowed)
     if isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
         raise _wrong(TypeError, "backoff", backoff, allowed)
     return {"backoff": backoff, "growth": None}

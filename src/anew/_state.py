@@ -85,7 +85,7 @@ class CallState:
         callback = getattr(self._policy, option)
         if callback is not None:
             answer = callback(*args)
-            if isinstance(answer, Awaitable):
+            if answer is not None and isinstance(answer, Awaitable):
                 await answer
 
     def _judge(self, exc: Exception) -> RetryIn | GiveUp | None:
