@@ -43,14 +43,14 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """No test waits for real, unless it is marked `real_time`."""
     clock = Clock()
     if request.node.get_closest_marker("real_time") is None:
         monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
         for module, checkpoint in ((asyncio, asyncio.sleep), (trio, trio.sleep)):
             monkeypatch.setattr(module, "sleep", partial(_noted, clock, checkpoint))
-    yield clock
+    return clock
 
 
 async def _noted(clock: Clock, checkpoint: Callable[[float], Awaitable[None]], seconds: float) -> None:

@@ -143,7 +143,7 @@ def test_code_of_the_wrong_kind() -> None:
     assert "done" == result_of(legacy)
 
 
-class Base(abc.ABC):
+class Base:
     """Methods of all kinds, decorated in either order."""
 
     def __init__(self) -> None:
@@ -447,7 +447,7 @@ def test_functions_that_return_coroutines(run: Any, clock: Any, by_name: bool) -
         return fetch(value)
 
     async def main() -> Any:
-        coroutine = retry()(prepare)(**{"value": 7}) if by_name else retry()(prepare)(7)
+        coroutine = retry()(prepare)(value=7) if by_name else retry()(prepare)(7)
         assert inspect.iscoroutine(coroutine)
         assert "fetch" in coroutine.__qualname__
         return await coroutine

@@ -118,7 +118,7 @@ def test_asyncio_failure_while_being_cancelled(heard: list[Any], reraise: bool) 
     """
     In a task that is being cancelled a failure leaves as it is: no retry, no callback, no hook.
     """
-    callbacks: dict[str, Any] = {name: heard.append for name in ("on_failure", "on_success")}
+    callbacks: dict[str, Any] = dict.fromkeys(("on_failure", "on_success"), heard.append)
 
     @retry(delay=0, reraise=reraise, on=lambda exc: heard.append("asked") or True, **callbacks)  # type: ignore
     async def fetch() -> None:
@@ -174,9 +174,8 @@ def test_trio_expired_deadline(heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with trio.CancelScope(deadline=-1):
-            with pytest.raises(OSError):  # noqa: PT011
-                await fetch()
+        with trio.CancelScope(deadline=-1), pytest.raises(OSError):  # noqa: PT011
+            await fetch()
 
     trio.run(main)
 

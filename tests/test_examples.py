@@ -61,7 +61,6 @@ class TestQuickstart:
         """
         The quickstart ends well and has nothing to complain about.
         """
-
         assert "" == run.stderr
         assert 0 == run.returncode
         assert run.stdout.endswith("\nAll as it should be.\n")

@@ -18,6 +18,7 @@ FLOORS = [
     ["_policy"],
     ["_decision"],
     ["_state"],
+    ["_generators"],
     ["_drivers"],
     ["_retry"],
     ["__init__"],

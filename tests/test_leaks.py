@@ -200,7 +200,7 @@ def test_async_memory_is_flat() -> None:
 
         async def main() -> None:
             tracemalloc.start()
-            await retry(times=None, delay=0).call(work)  # noqa: B023
+            await retry(times=None, delay=0).call(work)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
 

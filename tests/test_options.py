@@ -170,7 +170,7 @@ def test_delay_above_max_delay() -> None:
     """
     A delay above the cap is a contradiction.
     """
-    with pytest.raises(ValueError, match="delay=2.0 is above max_delay=1.0"):
+    with pytest.raises(ValueError, match="delay=2 is above max_delay=1"):
         retry(delay=2, max_delay=1)
 
 
@@ -179,7 +179,7 @@ def test_decorrelated_grows_by_itself(backoff: Any) -> None:
     """
     Decorrelated jitter would ignore another backoff: refused.
     """
-    with pytest.raises(ValueError, match="backoff=.* has no effect with jitter='decorrelated'"):
+    with pytest.raises(ValueError, match=r"backoff=.* has no effect with jitter='decorrelated'"):
         retry(jitter="decorrelated", backoff=backoff)
 
 
@@ -236,9 +236,9 @@ def test_async_callbacks_on_sync_functions(option: str, callback: Any) -> None:
         callback = AsyncMock()
     policy = retry(**{option: callback})
 
-    with pytest.raises(TypeError, match="async callbacks are for async functions; .* is a function"):
+    with pytest.raises(TypeError, match=r"async callbacks are for async functions; .* is a function"):
         policy(lambda: None)
-    with pytest.raises(TypeError, match="async callbacks are for async functions; .* is a generator function"):
+    with pytest.raises(TypeError, match=r"async callbacks are for async functions; .* is a generator function"):
         policy.call(generator_function)
     assert callable(policy(async_function))
     assert callable(policy(async_generator_function))

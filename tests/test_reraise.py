@@ -218,7 +218,7 @@ def test_a_group_with_an_exhausted_member_counts_like_it(hopeless: Any) -> None:
         @retry(times=2)
         async def outer() -> None:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(inner())  # noqa: B023
+                tasks.create_task(inner())
 
         with pytest.raises(ExceptionGroup):
             asyncio.run(outer())

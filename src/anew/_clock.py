@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def async_sleep(seconds: float) -> Awaitable[object]:
 
 def cancelling(exc: BaseException) -> bool:
     """Whether the running task, which has just caught `exc`, must stop: then nothing should be tried again in it."""
-    task = _asyncio_task()
-    if task is not None:
-        return task.cancelling() > 0 and (_COUNTS_RIGHT or _is_cancelled(task, exc))
     trio = _trio()
-    return trio is not None and trio.current_effective_deadline() <= trio.current_time()
+    if trio is not None:
+        return bool(trio.current_effective_deadline() <= trio.current_time())
+    task = _asyncio_task()
+    return task is not None and task.cancelling() > 0 and (_COUNTS_RIGHT or _is_cancelled(task, exc))
 
 
 # Before Python 3.13 a TaskGroup that failed leaves its own request to cancel behind, in the count of its task.
@@ -62,12 +62,16 @@ _COUNTS_RIGHT = sys.version_info >= (3, 13)
 
 
 def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
+    cancelled: type[BaseException] = sys.modules["asyncio"].CancelledError
     seen = set[int]()
     while exc is not None and id(exc) not in seen:
-        if isinstance(exc, sys.modules["asyncio"].CancelledError):
+        if isinstance(exc, cancelled):
             return True
         seen.add(id(exc))
-        exc = exc.__context__
+        context = exc.__context__
+        if isinstance(exc, TimeoutError) and isinstance(context, cancelled):
+            context = context.__context__  # a timeout has answered its own request
+        exc = context
     return getattr(task, "_must_cancel", True)
 
 
@@ -83,12 +87,23 @@ def _asyncio_task() -> asyncio.Task[Any] | None:
 
 
 def _trio() -> ModuleType | None:
-    """Trio, if the running task is its own. An asyncio task that runs on Trio (trio-asyncio) is asyncio's."""
+    """Trio, if the running task is its own."""
     trio = sys.modules.get("trio")
-    if trio is None or _asyncio_task() is not None:
+    if trio is None:
         return None
     try:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio
+    return trio if _asyncio_task() is None or _innermost_loop() == "trio" else None
+
+
+def _innermost_loop() -> str:
+    """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
+    frame: FrameType | None = vars(sys)["_getframe"]()
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package in ("asyncio", "trio"):
+            return package
+        frame = frame.f_back
+    return "asyncio"

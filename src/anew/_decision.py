@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._backoff import NO_CAP
 from ._durations import seconds
 from ._errors import RetryError
-from ._kinds import closed_awaitable, core
+from ._kinds import closed_awaitable, core, shown
 from ._marks import exhausted, has_notes, members
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def decide(
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
     special = isinstance(exc, _SPECIAL)
-    if special and isinstance(exc, _NEVER):
+    if special and any(isinstance(one, _NEVER) for one in members(exc)):
         return None
     asked = None
     if policy.hook is None:
@@ -106,9 +106,9 @@ def _asked(answer: object, exc: Exception) -> float:
     wait = seconds(answer)
     if wait is None:
         closed_awaitable(answer)
-        raise TypeError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta") from exc
+        raise TypeError(f"on answered {shown(answer)}; allowed: True, False, seconds or timedelta") from exc
     if not isfinite(wait):
-        raise ValueError(f"on answered {answer!r}; allowed: True, False, seconds or timedelta, finite") from exc
+        raise ValueError(f"on answered {shown(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
     return max(0.0, wait)
 
 
@@ -120,7 +120,7 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
         return NO_CAP
     closed_awaitable(answer)
     if not isinstance(factor, float):
-        raise TypeError(f"backoff answered {answer!r} for failure {num}; allowed: a finite number") from exc
+        raise TypeError(f"backoff answered {shown(answer)} for failure {num}; allowed: a finite number") from exc
     if not isfinite(factor):
-        raise ValueError(f"backoff answered {answer!r} for failure {num}; allowed: a finite number") from exc
+        raise ValueError(f"backoff answered {shown(answer)} for failure {num}; allowed: a finite number") from exc
     return max(0.0, factor)

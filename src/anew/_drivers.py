@@ -7,12 +7,13 @@ frames are freed before the wait; no exception is kept in a local that outlives 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from ._clock import async_sleep, sleep
 from ._decision import GiveUp
+from ._generators import async_generator, generator
 from ._kinds import Kind, kind_of, name_of
 from ._state import CallState
 
@@ -141,142 +142,9 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None =
     return wrapper
 
 
-def _generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
-
-    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state = CallState(policy, fn) if wants_start else None
-        delivered = 0
-        while True:
-            ours, item, sent, thrown, returned, wait = True, None, None, None, None, None
-            gen = fn(*args, **kwargs)
-            try:
-                for _ in range(delivered if replay == "skip" else 0):
-                    next(gen)
-                item = next(gen)
-                if not replay:
-                    ours = False
-                    if state is not None:
-                        state.succeeded()
-                while True:
-                    delivered += 1
-                    try:
-                        sent = yield item
-                    except BaseException as exc:
-                        thrown = exc
-                    item = None  # nothing delivered is kept
-                    if thrown is not None:
-                        if isinstance(thrown, GeneratorExit):
-                            state = None  # a consumer that leaves is neither success nor failure
-                        ours = False  # what leaves now is the consumer's
-                        try:
-                            item = gen.throw(thrown)
-                        finally:
-                            thrown = None
-                        ours = replay is True
-                    elif sent is not None:
-                        ours = replay is True
-                        item = gen.send(sent)
-                    elif replay:
-                        item = next(gen)
-                    else:
-                        return (yield from gen)
-            except StopIteration as stop:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-                returned = stop.value
-            except catch as exc:
-                if not ours:
-                    raise
-                if state is None:
-                    state = CallState(policy, fn)
-                verdict = state.failed(exc)
-                if verdict is None:
-                    raise
-                if isinstance(verdict, GiveUp):
-                    raise state.error(exc, verdict) from exc
-                wait = verdict.seconds
-            finally:
-                gen.close()
-            if wait is None:
-                if state is not None and (replay or not delivered):
-                    state.succeeded()
-                return returned
-            sent = None
-            sleep(wait)
-
-    return wrapper
-
-
-def _async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
-
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state = CallState(policy, fn) if wants_start else None
-        delivered = 0
-        while True:
-            ours, item, sent, thrown, wait = True, None, None, None, None
-            agen = fn(*args, **kwargs)
-            skip = delivered if replay == "skip" else 0
-            try:
-                async for item in agen:
-                    if skip:
-                        skip -= 1
-                        continue
-                    if not replay and ours:
-                        ours = False
-                        if state is not None:
-                            await state.asucceeded()
-                    while True:
-                        delivered += 1
-                        try:
-                            sent = yield item
-                        except BaseException as exc:
-                            thrown = exc
-                        item = None  # nothing delivered is kept
-                        if thrown is not None:
-                            if isinstance(thrown, GeneratorExit):
-                                state = None  # a consumer that leaves is neither success nor failure
-                            ours = False  # what leaves now is the consumer's
-                            try:
-                                item = await agen.athrow(thrown)
-                            finally:
-                                thrown = None
-                            ours = replay is True
-                        elif sent is not None:
-                            ours = replay is True
-                            item = await agen.asend(sent)
-                        else:
-                            break
-            except StopAsyncIteration:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-            except catch as exc:
-                if not ours:
-                    raise
-                if state is None:
-                    state = CallState(policy, fn)
-                verdict = await state.afailed(exc)
-                if verdict is None:
-                    raise
-                if isinstance(verdict, GiveUp):
-                    raise await state.aerror(exc, verdict) from exc
-                wait = verdict.seconds
-            finally:
-                await agen.aclose()
-            if wait is None:
-                if state is not None and (replay or not delivered):
-                    await state.asucceeded()
-                return
-            sent = None
-            await async_sleep(wait)
-
-    return wrapper
-
-
 _DRIVERS: dict[Kind, Callable[[Callable[..., Any], Policy], Callable[..., Any]]] = {
     "function": _function,
     "coroutine function": _coroutine,
-    "generator function": _generator,
-    "async generator function": _async_generator,
+    "generator function": generator,
+    "async generator function": async_generator,
 }

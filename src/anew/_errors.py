@@ -6,7 +6,7 @@ Law: an exception is somebody else's object. Its text, its truth and its attribu
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._types import override
 
@@ -103,45 +103,39 @@ def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: d
     return error
 
 
-def _restore(cls: type[_R], last: object, from_last: bool, cause: object, state: dict[str, Any]) -> _R:
+def _restore(cls: type[_R], last: Any, from_last: bool, cause: Any, state: dict[str, Any]) -> _R:
     exc = _unpack(last)
     return _build(cls, exc, exc if from_last else _unpack(cause), state)
 
 
-def _pack(exc: BaseException | None) -> object:
-    """Give what surely survives pickling: the exception, cloudpickle's bytes and a text, or the text alone.
+def _pack(exc: BaseException | None) -> tuple[bytes | None, str] | None:
+    """Give pickled bytes and, should they not unpickle where they arrive, a text.
 
-    A process pool dies of a result that cannot be unpickled, so the whole way is tried here.
+    A process pool dies of a result that cannot be unpickled, so what others wrote is never left to it.
     """
     if exc is None:
         return None
     import pickle
 
     try:
-        pickle.loads(pickle.dumps(exc))
+        # Where cloudpickle is at work, it also carries what cannot be imported.
+        payload: bytes | None = sys.modules.get("cloudpickle", pickle).dumps(exc)
     except Exception:
-        pass
-    else:
-        return exc
-    text = describe(exc)
+        payload = None
+    return payload, describe(exc)
+
+
+def _unpack(packed: tuple[bytes | None, str] | None) -> Any:
+    if packed is None:
+        return None
+    import pickle
+
+    payload, text = packed
     try:
-        payload = sys.modules["cloudpickle"].dumps(exc)
-        pickle.loads(payload)
+        exc = pickle.loads(payload or b"")
     except Exception:
-        return text
-    return payload, text
-
-
-def _unpack(packed: object) -> Any:
-    if isinstance(packed, tuple):
-        payload, packed = cast("tuple[bytes, str]", packed)
-        import pickle
-
-        try:
-            return pickle.loads(payload)
-        except Exception:
-            pass  # cloudpickle, or a module, is missing here: the text stands in
-    return Exception(packed) if isinstance(packed, str) else packed
+        exc = None
+    return exc if isinstance(exc, Exception) else Exception(text)
 
 
 def _deep(exc: Any, memo: dict[int, Any]) -> Any:

@@ -73,13 +73,23 @@ def name_of(fn: Any) -> str:
     return name if isinstance(name, str) else type(fn).__qualname__
 
 
+def shown(value: object) -> str:
+    """The `repr` of a value, or what it is where it has none to show."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__qualname__}>"
+
+
 def accepts(fn: object, count: int) -> bool:
     """Whether `fn` can be called with `count` positional arguments, as far as its code tells."""
+    if isinstance(fn, partial):
+        return bool(fn.keywords) or accepts(fn.func, count + len(fn.args))
     function = fn
     if isinstance(fn, MethodType):
         function, count = fn.__func__, count + 1
     elif not isinstance(fn, FunctionType):
-        bound = getattr(fn, "__call__", None)  # noqa: B004 - what is asked is how it binds
+        bound = getattr(fn, "__call__", None)
         if isinstance(bound, MethodType):
             function, count = bound.__func__, count + 1
     if not isinstance(function, FunctionType):

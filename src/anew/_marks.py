@@ -29,6 +29,7 @@ class Note(str):
     """A line for the traceback that remembers who wrote it, and where. Pickled or copied, it is a plain `str`."""
 
     author: object
+    frame: int  # id of the frame that caught the exception
     length: int  # of the traceback then; 0: it has been cut since
     oldest: int  # how many entries at its end are the first round's
 
@@ -41,12 +42,11 @@ def mark(exc: BaseException, author: object, text: str) -> None:
     try:
         note = Note(text)
         note.author = author
-        note.length = len(list(_entries(exc)))
+        entries = list(_entries(exc))
+        note.frame, note.length = id(entries[0].tb_frame), len(entries)
         note.oldest = min([note.length, *(old.oldest for old in _marks(exc))])
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
-        notes: list[Any] = vars(exc).setdefault("__notes__", [])
-        notes[:] = [old for old in notes if not isinstance(old, Note)]
-        notes.append(note)
+        vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
     except Exception:
         return
 
@@ -67,12 +67,15 @@ def exhausted(exc: BaseException, author: object) -> bool:
 
 def members(exc: BaseException) -> Iterable[BaseException]:
     """`exc` and, if it is a group, everything in it at any depth."""
-    found = [exc]
-    if isinstance(exc, BaseExceptionGroup):
-        for one in found:
-            if isinstance(one, BaseExceptionGroup):
-                found.extend(cast("Any", one).exceptions)
-    return found
+    found = {id(exc): exc}
+    todo = [exc]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, BaseExceptionGroup):
+            inner: Iterable[BaseException] = cast("Any", one).exceptions
+            todo.extend(member for member in inner if id(member) not in found)
+            found.update((id(member), member) for member in inner)
+    return found.values()
 
 
 def trim(exc: BaseException, author: object, num: int) -> None:
@@ -118,7 +121,7 @@ def _within(exc: BaseException, note: Note, author: object, here: FrameType | No
     path = [tb.tb_frame for tb in entries[: len(entries) - note.length + 1]]
     if path[0] is here:
         del path[0]
-    if not path:
+    if not path or id(path[-1]) != note.frame:
         return False
     above = {here, *_callers(here)}
     if any(frame in above or not above.isdisjoint(takewhile(lambda f: f is not here, _calls(frame))) for frame in path):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 
 from . import _backoff
 from ._durations import seconds
 from ._errors import RetryError
-from ._kinds import accepts, kind_of
+from ._kinds import accepts, kind_of, shown
 
 _Error = TypeVar("_Error", TypeError, ValueError)
 _Fields: TypeAlias = dict[str, Any]
@@ -59,10 +59,11 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
     fields: _Fields = {"is_async": False} if base is None else vars(base).copy()
-    for option, value in options:
+    given = dict(options)
+    for option, value in given.items():
         fields.update(CHECKS[option](value))
     if fields["delay"] > fields["cap"]:
-        delay, limit = fields["delay"], fields["max_delay"]
+        delay, limit = (given.get(option, fields[option]) for option in ("delay", "max_delay"))
         raise ValueError(f"delay={delay!r} is above max_delay={limit!r}; allowed: a delay up to max_delay")
     if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
         raise ValueError(
@@ -77,7 +78,7 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
 
 
 def _wrong(error: type[_Error], option: str, value: object, allowed: str) -> _Error:
-    return error(f"{option}={value!r} is not allowed; allowed: {allowed}")
+    return error(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
 
 
 def _times(times: Any) -> _Fields:
@@ -100,7 +101,8 @@ def _duration(option: str, value: object, allowed: str) -> float:
 
 
 def _delay(delay: Any) -> _Fields:
-    return {"delay": _duration("delay", delay, "a finite duration >= 0, in seconds or as timedelta")}
+    wait = _duration("delay", delay, "a finite duration >= 0, in seconds or as timedelta")
+    return {"delay": min(wait, _backoff.NO_CAP)}
 
 
 def _max_delay(limit: Any) -> _Fields:
@@ -163,9 +165,12 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
     )
     if isinstance(on, type):
         on = (on,)
-    if isinstance(on, str | bytes) or not hasattr(type(cast("object", on)), "__iter__"):
+    try:
+        types: tuple[Any, ...] = tuple(on)
+    except TypeError:
+        raise _wrong(TypeError, "on", on, allowed) from None
+    if isinstance(on, str | bytes):
         raise _wrong(TypeError, "on", on, allowed)
-    types: tuple[Any, ...] = tuple(on)
     if not types:
         raise _wrong(ValueError, "on", on, allowed)
     for typ in types:
@@ -181,13 +186,15 @@ def _is_subclass(typ: object, parent: type) -> bool:
 
 
 def _is_plain(fn: Any, count: int) -> bool:
-    return kind_of(fn) == "function" and accepts(fn, count)
+    # What typing makes of types (Union[...], list[...]) can be called as well.
+    return kind_of(fn) == "function" and accepts(fn, count) and not hasattr(fn, "__origin__")
 
 
 def _callback(option: str, count: int, callback: Any) -> _Fields:
     if callback is None:
         return {option: None}
-    kind = kind_of(callback) if callable(callback) and accepts(callback, count) else None
+    is_function = callable(callback) and not isinstance(callback, type) and not hasattr(callback, "__origin__")
+    kind = kind_of(callback) if is_function and accepts(callback, count) else None
     if kind == "function":
         return {option: callback}
     if kind == "coroutine function":

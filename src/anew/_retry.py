@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._drivers import drive
-from ._kinds import core
+from ._kinds import core, shown
 from ._policy import Policy, checked
 from ._types import C_co, Options
 
@@ -87,7 +87,7 @@ class Retry(Generic[C_co]):
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
         values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _NAMES)
-        return f"retry({', '.join(f'{o}={_shown(value)}' for o, value, base in values if not _is(value, base))})"
+        return f"retry({', '.join(f'{o}={_written(value)}' for o, value, base in values if not _is(value, base))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
@@ -227,25 +227,31 @@ _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 def _dressed(wrapper: Any, fn: Any) -> Any:
     """Give the wrapper the looks of `fn`: names, doc, attributes, signature and defaults."""
-    update_wrapper(wrapper, fn)
-    inner = fn if type(fn) is FunctionType else core(fn)
-    if inner is not fn or not hasattr(fn, "__qualname__"):
-        named = inner if hasattr(inner, "__qualname__") else cast("Any", type(inner))
-        own = getattr(fn, "__dict__", {})
-        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-            if attribute not in own and hasattr(named, attribute):
-                setattr(wrapper, attribute, getattr(named, attribute))
-    wrapper.__defaults__ = getattr(fn, "__defaults__", None)
-    wrapper.__kwdefaults__ = getattr(fn, "__kwdefaults__", None)
+    if isinstance(fn, FunctionType):
+        update_wrapper(wrapper, fn)
+        wrapper.__defaults__, wrapper.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
+        return wrapper
+    update_wrapper(wrapper, fn, assigned=())
+    inner = core(fn)
+    named = inner if isinstance(getattr(inner, "__qualname__", None), str) else cast("Any", type(inner))
+    own: dict[str, Any] = wrapper.__dict__
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        value: object = own.get(attribute, getattr(named, attribute, None))
+        if isinstance(value, str):
+            setattr(wrapper, attribute, value)
+    for attribute, typ in (("__annotations__", dict), ("__defaults__", tuple), ("__kwdefaults__", dict)):
+        value = getattr(fn, attribute, None)
+        if isinstance(value, typ):
+            setattr(wrapper, attribute, value)
     return wrapper
 
 
 def _is(value: Any, default: Any) -> bool:
-    return value is default or not callable(value) and value == default
+    return value is default or (not callable(value) and value == default)
 
 
-def _shown(value: Any) -> str:
+def _written(value: Any) -> str:
     if isinstance(value, tuple):
-        names = [_shown(one) for one in cast("tuple[object, ...]", value)]
+        names = [_written(one) for one in cast("tuple[object, ...]", value)]
         return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return str(getattr(value, "__qualname__", None) or repr(value))
+    return str(getattr(value, "__qualname__", None) or shown(value))
