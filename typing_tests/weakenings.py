@@ -29,18 +29,18 @@ _CALL_ANYTHING = """\
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 """
 _ASYNC_CALL = """\
-    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
 """
 _ASYNC_CALL_PROPERTY = """\
-    @property
-    def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterator[object]]: ...
+        @property
+        def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterator[object]]: ...
 """
 _SYNC_CALL_PROPERTY = """\
-    @property
-    def __call__(self) -> Callable[..., object]: ...
+        @property
+        def __call__(self) -> Callable[..., object]: ...
 """
 _SYNC_CALL = """\
-    def __call__(self, *args: Any, **kwargs: Any) -> object: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> object: ...
 """
 _GETATTR = """\
     if TYPE_CHECKING:
@@ -151,7 +151,7 @@ WEAKENINGS: dict[str, list[Edit]] = {
     "seconds may be strings": [(_TYPES, "Seconds: TypeAlias = float", "Seconds: TypeAlias = str | float")],
     "seconds are numbers only": [(_TYPES, "Seconds: TypeAlias = float | timedelta", "Seconds: TypeAlias = float")],
     "times is a float": [(_RETRY, "times: int | None", "times: float | None")],
-    "timeout cannot be None": [(_RETRY, "timeout: Seconds | None = None", "timeout: Seconds = ...")],
+    "timeout cannot be None": [(_RETRY, "timeout: Seconds | None = None", "timeout: Seconds = 9.0")],
     "max_delay is Any": [(_RETRY, "max_delay: Seconds | None", "max_delay: Any")],
     "reraise is object": [(_RETRY, "reraise: bool", "reraise: object")],
     "name is object": [(_RETRY, "name: str | None", "name: object")],
