@@ -606,3 +606,27 @@ def test_public_names_say_where_they_live() -> None:
     What is public names the module that users import it from.
     """
     assert {"anew"} == {thing.__module__ for thing in (retry, type(retry()), RetryError)}
+
+
+class Proxy:
+    """Answers to every name with another proxy, as clients of remote procedure calls do."""
+
+    def __init__(self, name: str = "proxy") -> None:
+        self.__dict__["name"] = name
+
+    def __getattr__(self, name: str) -> Any:
+        return Proxy(name)
+
+    def __call__(self, *args: Any) -> Any:
+        return args
+
+
+@pytest.mark.parametrize("fn", [Proxy(), Mock(spec=function), AsyncMock(spec=coroutine_function)])
+def test_proxies(fn: Any) -> None:
+    """
+    What answers to every name can be decorated; only names that are strings are taken over.
+    """
+    decorated = retry()(fn)
+
+    assert isinstance(decorated.__name__, str)
+    result_of(decorated, 1)

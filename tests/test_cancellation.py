@@ -393,3 +393,65 @@ def test_exceptions_in_a_circle(heard: list[Any]) -> None:
     asyncio.run(main())
 
     assert 3 == len(heard)
+
+
+def test_timeouts_after_a_failed_task_group(heard: list[Any]) -> None:
+    """
+    A timeout inside an attempt is a failure, also in a task in which a task group has failed before.
+    """
+
+    @retry(times=3, delay=0)
+    async def fetch() -> None:
+        heard.append("called")
+        async with asyncio.timeout(0.001):
+            await asyncio.sleep(FOR_EVER)
+
+    async def fail() -> None:
+        raise ValueError
+
+    async def main() -> None:
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        with pytest.raises(RetryError):
+            await fetch()
+
+    asyncio.run(main())
+
+    assert 3 == len(heard)
+
+
+async def fetch_twice() -> int:
+    calls = 0
+
+    @retry(delay=0)
+    async def fetch() -> int:
+        nonlocal calls
+        calls += 1
+        if calls < 2:
+            raise OSError
+        return calls
+
+    return await fetch()
+
+
+def test_trio_inside_asyncio() -> None:
+    """
+    Where Trio runs inside a task of asyncio, a retry in it waits on Trio.
+    """
+
+    async def main() -> int:
+        return trio.run(fetch_twice)
+
+    assert 2 == asyncio.run(main())
+
+
+def test_asyncio_inside_trio() -> None:
+    """
+    Where asyncio runs inside a task of Trio, a retry in it waits on asyncio.
+    """
+
+    async def main() -> int:
+        return asyncio.run(fetch_twice())
+
+    assert 2 == trio.run(main)

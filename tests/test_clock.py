@@ -199,3 +199,10 @@ def test_a_module_that_is_just_being_imported(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "trio", type(sys)("trio"))
 
     assert not _clock.cancelling(OSError())
+
+
+def test_no_loop_at_all() -> None:
+    """
+    Where neither library runs, asyncio is asked.
+    """
+    assert "asyncio" == _clock._innermost_loop()

@@ -263,3 +263,19 @@ def test_in_a_group() -> None:
         found = list(group.exceptions)
 
     assert [1] == [error.attempts for error in found if isinstance(error, RetryError)]
+
+
+class Misreduced(Exception):
+    """Pickles to something that is no exception."""
+
+    def __reduce__(self) -> Any:
+        return int, ("5",)
+
+
+def test_what_unpickles_to_something_else_has_a_stand_in() -> None:
+    """
+    Where an exception pickles to something that is none, the text stands in.
+    """
+    twin = pickle.loads(pickle.dumps(RetryError(3, Misreduced("x"))))
+
+    assert "Misreduced: x" == str(twin.last_exception)

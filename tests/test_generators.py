@@ -741,3 +741,63 @@ def test_a_stream_that_ends_at_a_send(run: Any, replay: Any) -> None:
     run(main())
 
     assert [1] == heard
+
+
+@pytest.mark.parametrize("replay", [False, True, "skip"])
+def test_a_stream_left_open_at_the_end_of_the_loop(replay: Any, caplog: Any) -> None:
+    """
+    A loop that shuts down closes a stream that was left open, once, and has nothing to complain about.
+    """
+    closed: list[str] = []
+
+    @retry(replay=replay)
+    async def stream() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            await asyncio.sleep(0)
+            closed.append("closed")
+
+    async def main() -> Any:
+        items = stream()
+        async for _ in items:
+            break
+        return items
+
+    items = asyncio.run(main())
+
+    assert ["closed"] == closed
+    assert [] == caplog.records
+    del items
+
+
+@pytest.mark.parametrize("replay", [True, "skip"])
+def test_items_are_not_kept_through_the_wait(replay: Any, clock: Any) -> None:
+    """
+    What an async generator delivered, or dropped, is not kept while it waits.
+    """
+    refs: list[weakref.ref[Item]] = []
+    alive: list[bool] = []
+    runs = 0
+
+    async def items() -> AsyncGenerator[Item, None]:
+        nonlocal runs
+        runs += 1
+        alive.extend(ref() is not None for ref in refs)
+        for _ in range(3 if runs == 1 else 2):
+            item = Item()
+            refs.append(weakref.ref(item))
+            yield item
+            del item
+        raise ConnectionError
+
+    async def main() -> None:
+        with contextlib.suppress(RetryError):
+            async for item in retry(replay=replay)(items)():
+                del item
+
+    asyncio.run(main())
+
+    assert alive
+    assert not any(alive)

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Optional, Union
 from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from anew import Retry, RetryError, retry
 
 INF, NAN = float("inf"), float("nan")
+
+
+def print_two(a: object, b: object) -> None: ...
 
 
 async def async_function(*args: object) -> None: ...
@@ -393,3 +396,71 @@ def test_callbacks_that_cannot_be_compared() -> None:
         def __call__(self, *args: object) -> None: ...
 
     assert "on_retry=" in repr(retry(on_retry=Callback()))
+
+
+@pytest.mark.parametrize(
+    "on",
+    [ValueError | OSError, Union[ValueError, OSError], Optional[ValueError], list[ValueError], type[ValueError]],  # noqa: UP007, UP045
+)
+def test_what_typing_makes_of_types_is_no_hook(on: Any) -> None:
+    """
+    A union is not several types, nor a function.
+    """
+    with pytest.raises(TypeError, match=r"on=.* is not allowed; allowed: "):
+        retry(on=on)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"on_failure": RetryError},
+        {"on_success": list},
+        {"on_retry": partial(print_two, 1)},
+        {"on": partial(print_two, 1, 2)},
+        {"on_failure": list[int]},
+    ],
+)
+def test_callbacks_that_cannot_work(options: Any) -> None:
+    """
+    A class is no callback, and a partial must leave room for what it will be given.
+    """
+    with pytest.raises(TypeError, match="is not allowed; allowed: "):
+        retry(**options)
+
+
+def test_partials_as_callbacks(failing: Any) -> None:
+    """
+    A partial that fits is a callback.
+    """
+    heard: list[Any] = []
+    callback = partial(lambda where, attempt, exc, *, flag=False: where.append((attempt, flag)), heard, flag=True)
+
+    retry(on_retry=callback).call(failing(OSError))
+    retry(on_retry=partial(lambda where, attempt, exc: where.append(attempt), heard)).call(failing(OSError))
+
+    assert [(1, True), 1] == heard
+
+
+def test_delays_beyond_all_clocks(failing: Any, clock: Any) -> None:
+    """
+    Without a cap, any finite delay is allowed.
+    """
+    retry(delay=1.7e308, max_delay=None).call(failing(OSError))
+
+    assert 1 == len(clock.waits)
+
+
+class Unshowable:
+    """A value that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("option", WRONG)
+def test_values_that_cannot_be_shown(option: str) -> None:
+    """
+    A wrong value that has nothing to show is told by its type.
+    """
+    with pytest.raises(TypeError, match=f"{option}=<Unshowable> is not allowed"):
+        retry(**{option: Unshowable()})

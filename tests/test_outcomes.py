@@ -424,3 +424,30 @@ def test_timeout_binds_hooks(way: Any, hopeless: Any, clock: Any) -> None:
 
     assert "timeout" == caught.value.reason
     assert [] == clock.waits
+
+
+def test_a_group_with_an_exit_in_it(way: Any, hopeless: Any) -> None:
+    """
+    A group that holds an order to leave gets through like it.
+    """
+
+    class Quit(KeyboardInterrupt, Exception):
+        pass
+
+    work = hopeless(lambda: ExceptionGroup("all", [ValueError(), Quit()]))
+
+    with pytest.raises(ExceptionGroup):
+        way.run(retry(times=3, on=lambda exc: True), work)
+
+    assert 1 == work.calls
+
+
+def test_groups_that_share_members(failing: Any) -> None:
+    """
+    A group of groups of the same groups is looked through once.
+    """
+    group = ExceptionGroup("leaf", [ValueError()])
+    for _ in range(40):
+        group = ExceptionGroup("node", [group, group])
+
+    assert "done" == retry().call(failing(group))

@@ -508,3 +508,49 @@ def test_an_error_of_an_earlier_call_keeps_its_failing_line(clock: Any) -> None:
         names.append(tb.tb_frame.f_code.co_name)
         tb = tb.tb_next
     assert "origin" == names[-1]
+
+
+def test_two_retries_that_await_the_same_future(clock: Any) -> None:
+    """
+    A failure that two retries see, without one being inside the other, is retried by both.
+    """
+    calls: list[str] = []
+
+    async def main() -> None:
+        shared = asyncio.get_running_loop().create_future()
+        shared.set_exception(ConnectionError("down"))
+
+        @retry(times=1, reraise=True)
+        async def first() -> None:
+            await shared
+
+        async def deeper() -> None:
+            await shared
+
+        @retry(times=3)
+        async def second() -> None:
+            calls.append("second")
+            await deeper()
+
+        with pytest.raises(ConnectionError):
+            await first()
+        with pytest.raises(RetryError):
+            await second()
+
+    asyncio.run(main())
+
+    assert 3 == len(calls)
+
+
+def test_notes_in_a_tuple(hopeless: Any) -> None:
+    """
+    Notes that are no list are kept, and the mark counts.
+    """
+    work = hopeless(Odd)
+    inner, outer = retry(times=2, reraise=True, delay=0), retry(times=2, delay=0)
+
+    with pytest.raises(Odd) as caught:
+        outer.call(lambda: inner.call(work))
+
+    assert 2 == work.calls
+    assert "a tuple" == caught.value.__notes__[0]

@@ -227,7 +227,8 @@ _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 def _dressed(wrapper: Any, fn: Any) -> Any:
     """Give the wrapper the looks of `fn`: names, doc, attributes, signature and defaults."""
-    if isinstance(fn, FunctionType):
+    is_function: bool = type(fn) is FunctionType  # isinstance() believes mocks
+    if is_function:
         update_wrapper(wrapper, fn)
         wrapper.__defaults__, wrapper.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
         return wrapper
