@@ -201,6 +201,15 @@ def test_a_module_that_is_just_being_imported(monkeypatch: pytest.MonkeyPatch) -
     assert not _clock.cancelling(OSError())
 
 
+def test_without_trio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where Trio has not been imported, nobody runs on it.
+    """
+    monkeypatch.delitem(sys.modules, "trio")
+
+    assert not _clock.cancelling(OSError())
+
+
 def test_no_loop_at_all() -> None:
     """
     Where neither library runs, asyncio is asked.
