@@ -94,24 +94,30 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
         while True:
             ours, item, sent, thrown, wait = True, None, None, None, None
             agen = fn(*args, **kwargs)
-            skip = delivered if replay == "skip" else 0
+            starting, skip = True, delivered if replay == "skip" else 0
             try:
                 for source in (_FirstItem(agen), agen):
                     async for item in source:
-                        if skip:
-                            skip -= 1
-                            item = None
-                            continue
-                        if not replay and ours:
-                            ours = False
-                            if state is not None:
-                                await state.asucceeded()
+                        if starting:
+                            if skip:
+                                skip -= 1
+                                item = None
+                                continue
+                            starting = False
+                            if not replay:
+                                ours = False
+                                if state is not None:
+                                    await state.asucceeded()
                         while True:
                             delivered += 1
                             try:
                                 sent = yield item
                             except BaseException as exc:
                                 thrown = exc
+                            else:
+                                if sent is None:
+                                    item = None
+                                    break
                             item = None  # nothing delivered is kept
                             if thrown is not None:
                                 if isinstance(thrown, GeneratorExit):
@@ -122,11 +128,9 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                                 finally:
                                     thrown = None
                                 ours = replay is True
-                            elif sent is not None:
+                            else:
                                 ours = replay is True
                                 item = await agen.asend(sent)
-                            else:
-                                break
             except StopAsyncIteration:
                 if not (ours or delivered):
                     raise  # by on_success: it must not pass for the end
