@@ -67,13 +67,10 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             if kwargs:
-                result = fn(*args, **kwargs)
-                if type(result) is not _COROUTINE:
+                if type(result := fn(*args, **kwargs)) is not _COROUTINE:
                     return result
-            else:
-                result = fn(*args)
-                if type(result) is not _COROUTINE:
-                    return result
+            elif type(result := fn(*args)) is not _COROUTINE:
+                return result
         except catch as exc:
             state = CallState(policy, fn)
             verdict = state.failed(exc)
