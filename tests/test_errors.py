@@ -112,8 +112,11 @@ def test_copies_keep_other_causes(copied: Any) -> None:
     """
     error = RetryError(3, OSError())
     error.__cause__ = KeyError("other")
+    exiting = RetryError(3, OSError())
+    exiting.__cause__ = KeyboardInterrupt()
 
     assert isinstance(copied(error).__cause__, KeyError)
+    assert isinstance(copied(exiting).__cause__, KeyboardInterrupt)
     assert copied(RetryError(3, OSError())).__cause__ is None
     assert not copied(RetryError(3, OSError())).__suppress_context__
 

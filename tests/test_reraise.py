@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trio
 
-from anew import RetryError, retry
+from anew import RetryError, _marks, retry
 
 
 def depth(exc: BaseException) -> int:
@@ -554,3 +554,16 @@ def test_notes_in_a_tuple(hopeless: Any) -> None:
 
     assert 2 == work.calls
     assert "a tuple" == caught.value.__notes__[0]
+
+
+def test_another_thread_at_the_same_instance(failing: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where the traceback of a shared instance changes under our hands, it stays as it is.
+    """
+
+    def changed(*_: object) -> None:
+        raise ValueError("traceback loop detected")
+
+    monkeypatch.setattr(_marks, "_trim_rounds", changed)
+
+    assert "done" == retry().call(failing(OSError, OSError))

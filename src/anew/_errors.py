@@ -105,7 +105,7 @@ def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: d
 
 def _restore(cls: type[_R], last: Any, from_last: bool, cause: Any, state: dict[str, Any]) -> _R:
     exc = _unpack(last)
-    return _build(cls, exc, exc if from_last else _unpack(cause), state)
+    return _build(cls, exc, exc if from_last else _unpack(cause, BaseException), state)
 
 
 def _pack(exc: BaseException | None) -> tuple[bytes | None, str] | None:
@@ -125,7 +125,7 @@ def _pack(exc: BaseException | None) -> tuple[bytes | None, str] | None:
     return payload, describe(exc)
 
 
-def _unpack(packed: tuple[bytes | None, str] | None) -> Any:
+def _unpack(packed: tuple[bytes | None, str] | None, typ: type[BaseException] = Exception) -> Any:
     if packed is None:
         return None
     import pickle
@@ -135,7 +135,7 @@ def _unpack(packed: tuple[bytes | None, str] | None) -> Any:
         exc = pickle.loads(payload or b"")
     except Exception:
         exc = None
-    return exc if isinstance(exc, Exception) else Exception(text)
+    return exc if isinstance(exc, typ) else Exception(text)
 
 
 def _deep(exc: Any, memo: dict[int, Any]) -> Any:

@@ -84,9 +84,16 @@ def trim(exc: BaseException, author: object, num: int) -> None:
     The newest round stays, and the oldest if it ends elsewhere: an error that was stored and raised again has its
     failing line there.
     """
-    if num > 1:
-        _trim_rounds(_GET_TRACEBACK(exc))
+    try:
+        if num > 1:
+            _trim_rounds(_GET_TRACEBACK(exc))
+        else:
+            _trim_old(exc, author)
+    except (IndexError, ValueError):  # another thread was at the same instance
         return
+
+
+def _trim_old(exc: BaseException, author: object) -> None:
     for note in _marks(exc):
         entries = list(_entries(exc))
         newer = entries[: -note.length]
