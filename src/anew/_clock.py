@@ -43,9 +43,9 @@ def async_sleep(seconds: float) -> Awaitable[object]:
     trio = _trio()
     if trio is not None:
         return cast("Awaitable[object]", trio.sleep(seconds))
-    import asyncio
-
-    return asyncio.sleep(seconds)
+    # The import statement costs more than the look-up.
+    asyncio: Any = sys.modules.get("asyncio") or __import__("asyncio")
+    return cast("Awaitable[object]", asyncio.sleep(seconds))
 
 
 def cancelling(exc: BaseException) -> bool:

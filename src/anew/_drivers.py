@@ -113,7 +113,7 @@ def _awaiting(
 
 
 def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None = None) -> Callable[..., Any]:
-    catch, wants_start = policy.catch, policy.wants_start
+    catch, wants_start, tells = policy.catch, policy.wants_start, policy.tells
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state = begun
@@ -125,7 +125,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None =
             except catch as exc:
                 if state is None:
                     state = CallState(policy, fn)
-                verdict = await state.afailed(exc)
+                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
                 if verdict is None:
                     raise
                 if isinstance(verdict, GiveUp):

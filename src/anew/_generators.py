@@ -86,7 +86,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
 
 
 def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
+    catch, wants_start, tells, replay = policy.catch, policy.wants_start, policy.tells, policy.replay
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         state = CallState(policy, fn) if wants_start else None
@@ -139,7 +139,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     raise
                 if state is None:
                     state = CallState(policy, fn)
-                verdict = await state.afailed(exc)
+                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
                 if verdict is None:
                     raise
                 if isinstance(verdict, GiveUp):

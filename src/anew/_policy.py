@@ -45,6 +45,7 @@ class Policy:
     at_once: bool
     cap: float
     wants_start: bool
+    tells: bool  # failures have to be awaited: an `on_retry`, or a `reraise` that tells `on_failure` before
     is_async: bool
 
     def __init__(self, fields: _Fields) -> None:
@@ -71,6 +72,7 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
             "allowed: no backoff"
         )
     fields["wants_start"] = fields["timeout"] is not None or fields["on_success"] is not None
+    fields["tells"] = fields["on_retry"] is not None or fields["reraise"]
     fields["at_once"] = (
         fields["delay"] == 0 and fields["growth"] is not None and isinstance(fields["jitter"], bool | str)
     )

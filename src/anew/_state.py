@@ -45,9 +45,13 @@ class CallState:
             return None
         return verdict
 
+    def ajudged(self, exc: Exception) -> RetryIn | GiveUp | None:
+        """Judge a failure in a task; `None`: let it out as it is, which is so whenever the task must stop."""
+        return None if _clock.cancelling(exc) else self._judge(exc)
+
     async def afailed(self, exc: Exception) -> RetryIn | GiveUp | None:
-        """Judge a failure and tell the callbacks; `None`: let it out as it is, also in a task that must stop."""
-        verdict = None if _clock.cancelling(exc) else self._judge(exc)
+        """Judge a failure and tell the callbacks; `None`: let it out as it is. Needed if the policy `tells` of it."""
+        verdict = self.ajudged(exc)
         if isinstance(verdict, RetryIn):
             if self._policy.on_retry is not None:
                 await self._atell("on_retry", self._num, exc)
