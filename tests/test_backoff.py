@@ -45,7 +45,7 @@ def test_the_delay_scales(backoff: str) -> None:
     """
     The delay is the first wait, and the unit of the others.
     """
-    one, three = (retry(delay=d, backoff=backoff, jitter=False, max_delay=None)._policy for d in (1, 3))  # type: ignore
+    one, three = (retry(delay=d, backoff=backoff, jitter=False, max_delay=None)._policy for d in (1, 3))
 
     for num in range(1, 20):
         assert 3 * wait_range(one, num, 0)[0] == wait_range(three, num, 0)[0]
@@ -187,7 +187,7 @@ def test_alive_at_the_cap(jitter: Any, num: int) -> None:
     waits = {decide(policy, OSError(), num, 0.0, 0.0, _clock.draw) for _ in range(100)}
 
     assert len(waits) > 90
-    assert all(wait.seconds <= 60 for wait in waits)  # type: ignore
+    assert all(wait.seconds <= 60 for wait in waits)
 
 
 @pytest.mark.parametrize("seconds", [1e9, 1e300])

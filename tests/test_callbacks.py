@@ -30,7 +30,6 @@ class Ears:
             self.heard.append((name, *args))
 
         async def later(*args: Any) -> None:
-            await asyncio.sleep(0) if False else None
             self.heard.append((name, *args))
 
         return later if self.later else now

@@ -120,7 +120,7 @@ def test_asyncio_failure_while_being_cancelled(heard: list[Any], reraise: bool) 
     """
     callbacks: dict[str, Any] = dict.fromkeys(("on_failure", "on_success"), heard.append)
 
-    @retry(delay=0, reraise=reraise, on=lambda exc: heard.append("asked") or True, **callbacks)  # type: ignore
+    @retry(delay=0, reraise=reraise, on=lambda exc: heard.append("asked") or True, **callbacks)
     async def fetch() -> None:
         try:
             await asyncio.sleep(FOR_EVER)
@@ -145,7 +145,7 @@ def test_trio_failure_while_being_cancelled(heard: list[Any]) -> None:
     The same holds on Trio.
     """
 
-    @retry(delay=0, on=lambda exc: heard.append("asked") or True)  # type: ignore
+    @retry(delay=0, on=lambda exc: heard.append("asked") or True)
     async def fetch() -> None:
         try:
             await trio.sleep(FOR_EVER)
@@ -293,8 +293,6 @@ def test_cancellation_at_every_step(reraise: bool) -> None:
         with pytest.raises(asyncio.CancelledError) as caught:
             coroutine.throw(asyncio.CancelledError("now"))
         assert "now" == str(caught.value)
-        attempts = len(steps)
-        assert attempts == len(steps)
         suspensions += 1
 
     assert 3 * 1 + 2 * 2 + 1 + 1 == suspensions  # three attempts, two callbacks and waits, on_failure, not begun

@@ -126,7 +126,7 @@ def test_copies_keep_the_class(copied: Any) -> None:
     A subclass stays a subclass, with its attributes.
     """
     error = Special(3, OSError())
-    error.extra = [1]  # type: ignore
+    error.extra = [1]
 
     twin = copied(error)
 

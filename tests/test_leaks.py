@@ -127,7 +127,7 @@ def test_the_failed_attempt_is_freed_before_the_wait(way: Any, no_gc: None, cloc
     clock.sleep = look
     import anew._clock
 
-    anew._clock.time.sleep = look  # type: ignore
+    anew._clock.time.sleep = look
 
     def work() -> None:
         local = Local()

@@ -191,7 +191,7 @@ def test_unknown_option() -> None:
     An option that does not exist is refused.
     """
     with pytest.raises(TypeError, match="attempts"):
-        retry(attempts=3)  # type: ignore
+        retry(attempts=3)
 
 
 def test_strategies_are_listed() -> None:
@@ -199,7 +199,7 @@ def test_strategies_are_listed() -> None:
     A misspelt strategy is answered with the known ones.
     """
     with pytest.raises(ValueError, match="'exponential', 'linear', 'fixed', 'fibonacci'"):
-        retry(backoff="exponental")  # type: ignore
+        retry(backoff="exponental")
 
 
 @pytest.mark.parametrize("fn", [ValueError, 3, "fetch", object(), property(lambda self: 1), type("C", (), {})])
@@ -282,7 +282,7 @@ def test_replace_refuses(option: str) -> None:
     What carries types, or does not exist, cannot be replaced.
     """
     with pytest.raises(TypeError, match=f"{option}; allowed: backoff, delay, "):
-        retry().replace(**{option: OSError})  # type: ignore
+        retry().replace(**{option: OSError})
 
 
 def test_repr() -> None:
@@ -306,7 +306,7 @@ def test_policy_is_frozen() -> None:
     policy = retry()
 
     with pytest.raises(AttributeError, match="frozen"):
-        policy.times = 5  # type: ignore
+        policy.times = 5
     with pytest.raises(AttributeError, match="frozen"):
         del policy._policy
     with pytest.raises(TypeError, match=r"made by retry\(...\)"):
@@ -391,7 +391,7 @@ def test_callbacks_that_cannot_be_compared() -> None:
         def __eq__(self, other: object) -> bool:
             raise RuntimeError
 
-        __hash__ = None  # type: ignore
+        __hash__ = None
 
         def __call__(self, *args: object) -> None: ...
 

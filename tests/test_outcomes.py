@@ -309,7 +309,7 @@ def test_hook_answers_a_coroutine(way: Any, failing: Any) -> None:
         return True
 
     with pytest.raises(TypeError, match="on answered"):
-        way.run(retry(on=lambda exc: later()), failing(OSError))  # type: ignore
+        way.run(retry(on=lambda exc: later()), failing(OSError))
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
         return 1.0
 
     with pytest.raises(TypeError, match="backoff answered"):
-        way.run(retry(backoff=lambda n: later()), failing(OSError))  # type: ignore
+        way.run(retry(backoff=lambda n: later()), failing(OSError))
 
 
 @pytest.mark.parametrize("answer", [-1, -0.5, 0, -(10**400)])

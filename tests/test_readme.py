@@ -88,7 +88,7 @@ def test_the_limits_of_jitter_are_true(draws: Any, clock: Any) -> None:
             clock.waits.clear()
             draws(drawn)
             with pytest.raises(ZeroDivisionError):
-                retry(times=2, jitter=jitter, on_failure=lambda _: 1 / 0).call(lambda: 1 / 0)  # type: ignore
+                retry(times=2, jitter=jitter, on_failure=lambda _: 1 / 0).call(lambda: 1 / 0)
             assert pytest.approx(limit) == sum(clock.waits)
 
 

@@ -331,16 +331,16 @@ class Locked(Exception):
 
 
 class Odd(Exception):
-    __notes__ = ("a tuple",)  # type: ignore
+    __notes__ = ("a tuple",)
 
 
 class Hidden(Exception):
     @property
-    def __dict__(self) -> Any:  # type: ignore
+    def __dict__(self) -> Any:
         raise RuntimeError("hidden")
 
     @property
-    def __traceback__(self) -> Any:  # type: ignore
+    def __traceback__(self) -> Any:
         raise RuntimeError("hidden")
 
 
