@@ -75,7 +75,6 @@ class Way:
 
     name: str
     run: Callable[[Retry[Any], Work], Any]
-    is_async: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -187,7 +186,7 @@ SYNC = [
     )
 ]
 ASYNC = [
-    Way(f"{run.__name__}-{loop.__name__}", loop(run), is_async=True)
+    Way(f"{run.__name__}-{loop.__name__}", loop(run))
     for run in (a_function, a_call, a_generator, a_generator_replayed, a_generator_skipping)
     for loop in (on_asyncio, on_trio)
 ]

@@ -386,7 +386,7 @@ def test_marked_coroutine_functions() -> None:
     A function that is marked as a coroutine function is awaited.
     """
     if not hasattr(inspect, "markcoroutinefunction"):
-        marked: Any = lambda: asyncio.sleep(0, "done")  # noqa: E731
+        marked: Any = lambda: asyncio.sleep(0, "done")  # noqa: E731 - what is marked is a lambda
         marked._is_coroutine = asyncio.coroutines._is_coroutine
     else:
         marked = inspect.markcoroutinefunction(lambda: asyncio.sleep(0, "done"))
@@ -535,7 +535,7 @@ def test_tasks_and_futures_are_values(clock: Any) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(fail())
         assert task is retry()(lambda: task)()
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError):  # noqa: PT011 - it has no text
             await task
 
     asyncio.run(main())

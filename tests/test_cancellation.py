@@ -174,7 +174,7 @@ def test_trio_expired_deadline(heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with trio.CancelScope(deadline=-1), pytest.raises(OSError):  # noqa: PT011
+        with trio.CancelScope(deadline=-1), pytest.raises(OSError):  # noqa: PT011 - it has no text
             await fetch()
 
     trio.run(main)
@@ -356,7 +356,7 @@ def test_a_request_to_cancel_that_is_still_to_come(heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError):  # noqa: PT011 - it has no text
             await fetch()
 
     with pytest.raises(asyncio.CancelledError):

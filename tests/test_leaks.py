@@ -172,7 +172,7 @@ def test_memory_is_flat(clock: Any) -> None:
         def work() -> None:
             nonlocal calls
             calls += 1
-            if calls < times:  # noqa: B023
+            if calls < times:  # noqa: B023 - called within the same turn
                 raise ConnectionError
 
         tracemalloc.start()
@@ -195,7 +195,7 @@ def test_async_memory_is_flat() -> None:
         async def work() -> None:
             nonlocal calls
             calls += 1
-            if calls < times:  # noqa: B023
+            if calls < times:  # noqa: B023 - called within the same turn
                 raise ConnectionError
 
         async def main() -> None:

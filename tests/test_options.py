@@ -333,7 +333,7 @@ def test_any_value_is_taken_or_refused_here(option: str, value: Any) -> None:
     try:
         policy = retry(**{option: value})
     except (TypeError, ValueError) as exc:
-        assert option in str(exc)  # noqa: PT017
+        assert option in str(exc)  # noqa: PT017 - an error is one of two right answers
     else:
         assert isinstance(policy, Retry)
 
@@ -400,7 +400,7 @@ def test_callbacks_that_cannot_be_compared() -> None:
 
 @pytest.mark.parametrize(
     "on",
-    [ValueError | OSError, Union[ValueError, OSError], Optional[ValueError], list[ValueError], type[ValueError]],  # noqa: UP007, UP045
+    [ValueError | OSError, Union[ValueError, OSError], Optional[ValueError], list[ValueError], type[ValueError]],  # noqa: UP007, UP045 - typing's spelling is tested
 )
 def test_what_typing_makes_of_types_is_no_hook(on: Any) -> None:
     """

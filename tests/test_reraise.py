@@ -213,7 +213,7 @@ def test_a_group_with_an_exhausted_member_counts_like_it(hopeless: Any) -> None:
 
         @retry(times=2, reraise=reraise)
         async def inner() -> None:
-            work()  # noqa: B023
+            work()  # noqa: B023 - called within the same turn
 
         @retry(times=2)
         async def outer() -> None:

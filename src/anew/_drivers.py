@@ -105,10 +105,8 @@ def _awaiting(
         return await result if type(result) is _COROUTINE else result
 
     whole = _coroutine(attempt, policy, state)()
-    whole.__name__, whole.__qualname__ = (
-        coroutine.__name__,
-        coroutine.__qualname__,
-    )  # what asyncio and "was never awaited" show
+    # What asyncio and "was never awaited" show.
+    whole.__name__, whole.__qualname__ = coroutine.__name__, coroutine.__qualname__
     return whole
 
 

@@ -50,7 +50,7 @@ class CallState:
         return None if _clock.cancelling(exc) else self._judge(exc)
 
     async def afailed(self, exc: Exception) -> RetryIn | GiveUp | None:
-        """Judge a failure and tell the callbacks; `None`: let it out as it is. Needed if the policy `tells` of it."""
+        """Judge a failure and tell the callbacks; `None`: let it out as it is. For a policy that `tells`."""
         verdict = self.ajudged(exc)
         if isinstance(verdict, RetryIn):
             if self._policy.on_retry is not None:
