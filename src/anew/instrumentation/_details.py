@@ -1,0 +1,153 @@
+"""What a hook is told of a retry, and how the ready hooks say it.
+
+Law: the arguments of the call are for hooks that ask for them; no text that is made here shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from anew._kinds import shown
+from anew._types import override
+
+
+@final
+class RetryDetails:
+    """A retry that has been scheduled, as hooks are told of it before the wait. Frozen; its `repr` shows no arguments.
+
+    It holds the exception, and with it the frames of the failed attempt: what keeps the details keeps those alive.
+    """
+
+    __slots__ = (
+        "_args",
+        "_attempt",
+        "_elapsed",
+        "_exception",
+        "_kwargs",
+        "_name",
+        "_times",
+        "_wait",
+        "_waited_so_far",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        attempt: int,
+        wait: float,
+        waited_so_far: float,
+        elapsed: float,
+        exception: Exception,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        times: int | None = None,
+    ) -> None:
+        self._name = name
+        self._attempt = attempt
+        self._wait = wait
+        self._waited_so_far = waited_so_far
+        self._elapsed = elapsed
+        self._exception = exception
+        self._args = args
+        self._kwargs = dict(kwargs)  # a hook that changes it changes no call
+        self._times = times
+
+    @property
+    def name(self) -> str:
+        """What is retried: the `name` of the policy, or the function's qualified name."""
+        return self._name
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that failed, from 1."""
+        return self._attempt
+
+    @property
+    def wait(self) -> float:
+        """Seconds about to be waited, at least 0."""
+        return self._wait
+
+    @property
+    def waited_so_far(self) -> float:
+        """Seconds of all waits before this one; 0 at the first."""
+        return self._waited_so_far
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first failure; 0 at the first."""
+        return self._elapsed
+
+    @property
+    def exception(self) -> Exception:
+        """What the attempt raised."""
+        return self._exception
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The positional arguments of the call; empty for a block."""
+        return self._args
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments of the call, in a dictionary of their own; empty for a block."""
+        return self._kwargs
+
+    @property
+    def times(self) -> int | None:
+        """Total attempts allowed, the first included; `None`: no limit."""
+        return self._times
+
+    @override
+    def __repr__(self) -> str:
+        facts = ("name", "attempt", "wait", "waited_so_far", "elapsed", "exception", "times")
+        return f"RetryDetails({', '.join(f'{fact}={shown(getattr(self, fact))}' for fact in facts)})"
+
+
+SENTENCE = "%s failed with %s, attempt %s; next attempt %s"
+"""One text for all retries, by which collectors of logs can group them; see `words`."""
+
+_AT_ONCE = 0.001  # seconds; no one on call cares for less
+_TENTHS_MATTER = 10.0
+_A_WEEK = 604800.0
+_LAST_NUMBER = 9
+
+
+def words(details: RetryDetails) -> tuple[str, str, str, str]:
+    """What SENTENCE leaves open: who, with what, which attempt, and when the next one is."""
+    times, wait = details.times, details.wait
+    attempt = f"{details.attempt}" if times is None else f"{details.attempt} of {times}"
+    digits = ".0f" if _TENTHS_MATTER <= wait < _A_WEEK else ".2g"
+    when = f"in {wait:{digits}} s" if wait >= _AT_ONCE else "at once"
+    return details.name, shown(details.exception), attempt, when
+
+
+def sentence(details: RetryDetails) -> str:
+    """Say it all."""
+    return SENTENCE % words(details)
+
+
+def fields(details: RetryDetails) -> dict[str, Any]:
+    """The facts, but for the arguments, under the keys that logs and traces have in common."""
+    return {
+        "anew.name": details.name,
+        "anew.attempt": details.attempt,
+        "anew.times": details.times,
+        "anew.wait": details.wait,
+        "anew.waited_so_far": details.waited_so_far,
+        "anew.elapsed": details.elapsed,
+        "anew.exception": shown(details.exception),
+        "anew.error_type": error_type(details),
+    }
+
+
+def error_type(details: RetryDetails) -> str:
+    """The exception's type, with its module unless it is built in: there are many a `ConnectionError`."""
+    typ = type(details.exception)
+    return typ.__qualname__ if typ.__module__ == "builtins" else f"{typ.__module__}.{typ.__qualname__}"
+
+
+def retry_num(details: RetryDetails) -> str:
+    """The attempt's number for a metric, where each value is kept for good: 1 to 9, and `10+`."""
+    return str(details.attempt) if details.attempt <= _LAST_NUMBER else f"{_LAST_NUMBER + 1}+"

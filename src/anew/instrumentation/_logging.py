@@ -1,0 +1,64 @@
+"""Retries as records of `logging`."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from anew._kinds import shown
+
+from ._details import SENTENCE, fields, words
+
+if TYPE_CHECKING:
+    from anew._types import T
+
+    from ._details import RetryDetails
+
+_WARNING = 30  # logging.WARNING, in a module that does not import logging
+
+
+class LoggingHook:
+    """Logs retries: `fetch failed with ConnectionError('reset'), attempt 1 of 5; next attempt in 1.4 s`.
+
+    Each record carries the facts as `anew.name`, `anew.attempt`, `anew.times`, `anew.wait`, `anew.waited_so_far`,
+    `anew.elapsed`, `anew.exception` (its `repr`) and `anew.error_type`, never the arguments of the call. Its place is
+    that of the caller, outside of anew.
+
+    Parameters:
+        logger: the logger's name.
+        level: the level of the records, as a number.
+
+    Raises:
+        TypeError: a parameter is of a wrong type.
+    """
+
+    __slots__ = ("_level", "_logger")
+
+    def __init__(self, *, logger: str = "anew", level: int = _WARNING) -> None:
+        self._logger = _checked("logger", logger, str, "a name")
+        self._level = _checked("level", level, int, "a number, such as logging.INFO")
+
+    def __call__(self, details: RetryDetails, /) -> None:
+        """Log a retry."""
+        import logging
+
+        logger = logging.getLogger(self._logger)
+        if logger.isEnabledFor(self._level):
+            logger.log(self._level, SENTENCE, *words(details), extra=fields(details), stacklevel=_levels())
+
+
+def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
+    if not isinstance(value, typ):
+        raise TypeError(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
+    return value
+
+
+def _levels() -> int:
+    """How many frames above the hook's own, which is the first, there is one outside of anew."""
+    frame: FrameType | None = vars(sys)["_getframe"](1)
+    levels = 1
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("anew."):
+        frame = frame.f_back
+        levels += 1
+    return levels
