@@ -1,12 +1,28 @@
 """Retries that keep your types, your tracebacks and your promises: `from anew import retry`."""
 
-from ._errors import RetryError
+from ._blocks import Attempt
+from ._budget import RetryBudget
+from ._errors import RetryError, TryAgain
+from ._modes import is_active, is_testing, set_active, set_testing
+from ._options import Options
 from ._retry import Retry, retry
-from ._types import Options
 
-__all__ = ["Options", "Retry", "RetryError", "retry"]
+__all__ = [
+    "Attempt",
+    "Options",
+    "Retry",
+    "RetryBudget",
+    "RetryError",
+    "TryAgain",
+    "is_active",
+    "is_testing",
+    "retry",
+    "set_active",
+    "set_testing",
+]
 
 # Tracebacks, pickles and documentation name things where users import them from.
-for _public in (Retry, RetryError, retry):
-    _public.__module__ = __name__
-del _public
+for _name in __all__:
+    if _name != "Options":
+        globals()[_name].__module__ = __name__
+del _name

@@ -26,6 +26,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wall() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
 def draw() -> float:
     """A number in [0, 1) from the operating system: nothing to seed, share, lock or fork."""
     return int.from_bytes(os.urandom(7), "big") / 2**56
@@ -46,6 +51,15 @@ def async_sleep(seconds: float) -> Awaitable[object]:
     # The import statement costs more than the look-up.
     asyncio: Any = sys.modules.get("asyncio") or __import__("asyncio")
     return cast("Awaitable[object]", asyncio.sleep(seconds))
+
+
+def in_event_loop() -> bool:
+    """Whether this thread is just running an event loop of asyncio or Trio, which must not be blocked."""
+    try:
+        sys.modules["asyncio"].get_running_loop()
+    except (KeyError, AttributeError, RuntimeError):
+        return _trio() is not None
+    return True
 
 
 def cancelling(exc: BaseException) -> bool:

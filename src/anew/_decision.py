@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ._backoff import NO_CAP
 from ._durations import seconds
-from ._errors import RetryError
+from ._errors import RetryError, TryAgain
 from ._kinds import closed_awaitable, core, shown
 from ._marks import exhausted, has_notes, members
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RetryIn(NamedTuple):
-    """Another attempt, after this many seconds; `asked`: the hook named them."""
+    """Another attempt, after this many seconds; `asked`: the call or the hook named them."""
 
     seconds: float
     asked: bool = False
@@ -43,32 +43,23 @@ def decide(
     previous: float,
     draw: Callable[[], float],
     fn: object = None,
+    since: int | None = None,
 ) -> RetryIn | GiveUp | None:
     """Judge failure number `num`, `elapsed` seconds after the start; `None`: it is not ours.
 
     `previous` is the last wait that was drawn (at first: the delay), `draw` gives a number in [0, 1);
-    `fn` is what is retried.
+    `fn` is what is retried, `since` what `_marks.now()` gave when an attempt of a block began.
 
     Raises:
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
-    special = isinstance(exc, _SPECIAL)
-    if special and any(isinstance(one, _NEVER) for one in members(exc)):
+    asked = _claim(policy, exc, fn, since)
+    if asked is False:
         return None
-    asked = None
-    if policy.hook is None:
-        if not isinstance(exc, policy.types) or ((special or has_notes(exc)) and not _covers(policy, exc, fn)):
-            return None
-    else:
-        answer = policy.hook(exc)
-        if answer is False:
-            return None
-        if answer is not True:
-            asked = _asked(answer, exc)
     if policy.times is not None and num >= policy.times:
         return GiveUp("attempts")
-    if asked is not None:
-        wait = RetryIn(asked, asked=True)
+    if asked is not True:
+        wait = RetryIn(min(asked, policy.longest), asked=True)
     elif policy.at_once:
         wait = _AT_ONCE
     else:
@@ -92,14 +83,30 @@ _AT_ONCE = RetryIn(0.0)
 # An exception that is also one of these is an order to leave.
 _NEVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
 # What needs a second look; one check for all that do not.
-_SPECIAL = (*_NEVER, RetryError, BaseExceptionGroup)
+_SPECIAL = (*_NEVER, RetryError, TryAgain, BaseExceptionGroup)
 
 
-def _covers(policy: Policy, exc: Exception, fn: object) -> bool:
+def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> float | bool:
+    """Whether this failure is ours; or how many seconds exactly the call or the hook asks us to wait, if it is."""
+    special = isinstance(exc, _SPECIAL)
+    if special:
+        if any(isinstance(one, _NEVER) for one in members(exc)):
+            return False
+        if isinstance(exc, TryAgain):
+            return True if exc.after is None else exc.after
+    if policy.hook is not None:
+        answer = policy.hook(exc)
+        return answer if isinstance(answer, bool) else _asked(answer, exc)
+    if not isinstance(exc, policy.types):
+        return False
+    return _covers(policy, exc, fn, since) if special or has_notes(exc) else True
+
+
+def _covers(policy: Policy, exc: Exception, fn: object, since: int | None) -> bool:
     """Whether types may mean this exception: no retry further down has given up on it, or on a member, already."""
     if not all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError)):
         return False
-    return not exhausted(exc, core(fn))
+    return not exhausted(exc, core(fn), since)
 
 
 def _asked(answer: object, exc: Exception) -> float:

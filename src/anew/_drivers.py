@@ -48,20 +48,21 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
             try:
                 result = fn(*args, **kwargs)
             except catch as exc:
-                verdict = state.failed(exc)
-                if verdict is None:
+                pause = state.failed(exc)
+                if pause is None:
                     raise
-                if isinstance(verdict, GiveUp):
-                    raise state.error(exc, verdict) from exc
+                if isinstance(pause, GiveUp):
+                    raise state.error(exc, pause)
             else:
                 if type(result) is _COROUTINE:
                     return _awaiting(result, state, fn, policy, args, kwargs)
                 state.succeeded()
                 return result
-            sleep(verdict.seconds)
+            with pause:
+                sleep(pause.seconds)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
-        return again(CallState(policy, fn), args, kwargs)
+        return again(CallState(policy, fn, args, kwargs), args, kwargs)
 
     # The first attempt is written out, and the branches repeat the check, because each step here is a tenth of a call.
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -72,15 +73,16 @@ def _function(fn: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
             elif type(result := fn(*args)) is not _COROUTINE:
                 return result
         except catch as exc:
-            state = CallState(policy, fn)
-            verdict = state.failed(exc)
-            if verdict is None:
+            state = CallState(policy, fn, args, kwargs)
+            pause = state.failed(exc)
+            if pause is None:
                 raise
-            if isinstance(verdict, GiveUp):
-                raise state.error(exc, verdict) from exc
+            if isinstance(pause, GiveUp):
+                raise state.error(exc, pause)
         else:
-            return _awaiting(result, CallState(policy, fn), fn, policy, args, kwargs)
-        sleep(verdict.seconds)
+            return _awaiting(result, CallState(policy, fn, args, kwargs), fn, policy, args, kwargs)
+        with pause:
+            sleep(pause.seconds)
         return again(state, args, kwargs)
 
     return heard if wants_start else wrapper
@@ -116,23 +118,24 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: CallState | None =
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state = begun
         if wants_start and state is None:
-            state = CallState(policy, fn)
+            state = CallState(policy, fn, args, kwargs)
         while True:
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:
                 if state is None:
-                    state = CallState(policy, fn)
-                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
-                if verdict is None:
+                    state = CallState(policy, fn, args, kwargs)
+                pause = await state.afailed(exc) if tells else state.ajudged(exc)
+                if pause is None:
                     raise
-                if isinstance(verdict, GiveUp):
-                    raise await state.aerror(exc, verdict) from exc
+                if isinstance(pause, GiveUp):
+                    raise await state.aerror(exc, pause)
             else:
                 if state is not None:
                     await state.asucceeded()
                 return result
-            await async_sleep(verdict.seconds)
+            with pause:
+                await async_sleep(pause.seconds)
 
     return wrapper
 

@@ -1,4 +1,4 @@
-"""The error that says we gave up.
+"""The error that says we gave up, and the one that asks us to go on.
 
 Law: an exception is somebody else's object. Its text, its truth and its attributes are asked for under guard only.
 """
@@ -6,25 +6,28 @@ Law: an exception is somebody else's object. Its text, its truth and its attribu
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._durations import seconds
+from ._kinds import shown
 from ._types import override
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from ._types import Reason
+    from ._types import Reason, Seconds
 
 
 class RetryError(Exception):
-    """Raised when the attempts of a retried call are used up, or its time is.
+    """Raised when the attempts of a retried call are used up, or its time is, or the budget.
 
     It is raised `from` the last exception, and it pickles, copies and deep-copies with all its facts.
 
     Parameters:
         attempts: calls made in total, the first included.
         last_exception: what the last attempt raised.
-        reason: why no further attempt was made: `"attempts"` or `"timeout"`.
+        reason: why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`.
         elapsed: seconds from the first failure to giving up.
     """
 
@@ -49,7 +52,7 @@ class RetryError(Exception):
 
     @property
     def reason(self) -> Reason:
-        """Why no further attempt was made: `"attempts"` or `"timeout"`."""
+        """Why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`."""
         return self._reason
 
     @property
@@ -80,6 +83,49 @@ class RetryError(Exception):
         state = self.__dict__.copy()
         last = _deep(state.pop("_last_exception"), memo)
         return _build(type(self), last, _deep(self.__cause__, memo), deepcopy(state, memo))
+
+
+class TryAgain(Exception):
+    """Raised inside a retried call, it asks for another attempt, whatever `on` says: `if job.pending: raise TryAgain`.
+
+    It never leaves the call: when the attempts are used up, `RetryError` does, also with `reraise=True`. Its
+    `last_exception` is what this was raised `from`, or this. Where nothing retries, it is an exception like any other.
+
+    Parameters:
+        message: what is not ready yet, for whoever reads the logs.
+        after: how long exactly to wait, in seconds or as timedelta: neither jittered nor capped by `max_delay`, but
+            subject to `timeout`. Less than 0 means 0. `None`: as long as the policy says.
+
+    Raises:
+        TypeError, ValueError: `after` is not a finite duration.
+    """
+
+    _after: float | None = None  # for subclasses that do not call our __init__
+
+    def __init__(self, message: str = "", *, after: Seconds | None = None) -> None:
+        super().__init__(*([message] if message else []))
+        if after is not None:
+            wait = seconds(after)
+            error = TypeError if wait is None else ValueError
+            if wait is None or not isfinite(wait):
+                raise error(f"after={shown(after)} is not allowed; allowed: finite seconds or timedelta, or None")
+            self._after = max(0.0, wait)
+
+    @property
+    def after(self) -> float | None:
+        """Seconds to wait before the next attempt; `None`: as long as the policy says."""
+        return self._after
+
+    @override
+    def __str__(self) -> str:
+        return super().__str__() or "another attempt is wanted, which only a call retried by anew makes"
+
+
+def failure_in(exc: Exception) -> Exception:
+    """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
+    if isinstance(exc, TryAgain) and isinstance(exc.__cause__, Exception):
+        return exc.__cause__
+    return exc
 
 
 def describe(exc: BaseException) -> str:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._clock import async_sleep, sleep
 from ._decision import GiveUp
+from ._errors import TryAgain
+from ._marks import thrown_in
 from ._state import CallState
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
     catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state = CallState(policy, fn) if wants_start else None
+        state = CallState(policy, fn, args, kwargs) if wants_start else None
         delivered = 0
         while True:
-            ours, item, sent, thrown, returned, wait = True, None, None, None, None, None
+            ours, item, sent, thrown, returned, pause = True, None, None, None, None, None
             gen = fn(*args, **kwargs)
             try:
                 for _ in range(delivered if replay == "skip" else 0):
@@ -64,23 +66,24 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                 returned = stop.value
             except catch as exc:
                 if not ours:
+                    _keep_in(exc, state or CallState(policy, fn))
                     raise
                 if state is None:
-                    state = CallState(policy, fn)
-                verdict = state.failed(exc)
-                if verdict is None:
+                    state = CallState(policy, fn, args, kwargs)
+                pause = state.failed(exc)
+                if pause is None:
                     raise
-                if isinstance(verdict, GiveUp):
-                    raise state.error(exc, verdict) from exc
-                wait = verdict.seconds
+                if isinstance(pause, GiveUp):
+                    raise state.error(exc, pause)
             finally:
                 gen.close()
-            if wait is None:
+            if pause is None:
                 if state is not None and (replay or not delivered):
                     state.succeeded()
                 return returned
             sent = None
-            sleep(wait)
+            with pause:
+                sleep(pause.seconds)
 
     return wrapper
 
@@ -89,10 +92,10 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
     catch, wants_start, tells, replay = policy.catch, policy.wants_start, policy.tells, policy.replay
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state = CallState(policy, fn) if wants_start else None
+        state = CallState(policy, fn, args, kwargs) if wants_start else None
         delivered = 0
         while True:
-            ours, item, sent, thrown, wait = True, None, None, None, None
+            ours, item, sent, thrown, pause = True, None, None, None, None
             agen = fn(*args, **kwargs)
             starting, skip = True, delivered if replay == "skip" else 0
             try:
@@ -136,25 +139,32 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     raise  # by on_success: it must not pass for the end
             except catch as exc:
                 if not ours:
+                    _keep_in(exc, state or CallState(policy, fn))
                     raise
                 if state is None:
-                    state = CallState(policy, fn)
-                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
-                if verdict is None:
+                    state = CallState(policy, fn, args, kwargs)
+                pause = await state.afailed(exc) if tells else state.ajudged(exc)
+                if pause is None:
                     raise
-                if isinstance(verdict, GiveUp):
-                    raise await state.aerror(exc, verdict) from exc
-                wait = verdict.seconds
+                if isinstance(pause, GiveUp):
+                    raise await state.aerror(exc, pause)
             finally:
                 await agen.aclose()
-            if wait is None:
+            if pause is None:
                 if state is not None and (replay or not delivered):
                     await state.asucceeded()
                 return
             sent = None
-            await async_sleep(wait)
+            with pause:
+                await async_sleep(pause.seconds)
 
     return wrapper
+
+
+def _keep_in(exc: Exception, state: CallState) -> None:
+    """Raise `RetryError` for a `TryAgain` that comes when no attempt can follow; one of the consumer's passes."""
+    if isinstance(exc, TryAgain) and not thrown_in(exc):
+        raise state.too_late(exc)
 
 
 class _FirstItem:

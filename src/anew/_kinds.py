@@ -67,8 +67,10 @@ def _is_marked(fn: Any) -> bool:
 
 
 def name_of(fn: Any) -> str:
-    """The qualified name of the function, or of the class of an object, that is called in the end."""
+    """The qualified name of the function, or of the class of an object, that is called in the end; or of code."""
     fn = core(fn)
+    if isinstance(fn, CodeType):
+        return fn.co_qualname
     name = getattr(fn, "__qualname__", None)
     return name if isinstance(name, str) else type(fn).__qualname__
 

@@ -13,7 +13,7 @@ frame is; and the frames before it tell whether it ran within the present attemp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -32,16 +32,25 @@ class Note(str):
     frame: int  # id of the frame that caught the exception
     length: int  # of the traceback then; 0: it has been cut since
     oldest: int  # how many entries at its end are the first round's
+    number: int  # of this mark, in the process
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return str, (str(self),)
+
+
+_numbers = count(1)
+
+
+def now() -> int:
+    """A number above that of all marks until now, and below that of all to come."""
+    return next(_numbers)
 
 
 def mark(exc: BaseException, author: object, text: str) -> None:
     """Note on `exc` that `author` gave up on it, in place of earlier such notes. For the frame that caught it."""
     try:
         note = Note(text)
-        note.author = author
+        note.author, note.number = author, next(_numbers)
         entries = list(_entries(exc))
         note.frame, note.length = id(entries[0].tb_frame), len(entries)
         note.oldest = min([note.length, *(old.oldest for old in _marks(exc))])
@@ -59,10 +68,13 @@ def has_notes(exc: BaseException) -> bool:
         return False
 
 
-def exhausted(exc: BaseException, author: object) -> bool:
-    """Whether a retry within this very attempt has given up on `exc`, or on a member of this group."""
+def exhausted(exc: BaseException, author: object, since: int | None = None) -> bool:
+    """Whether a retry within this very attempt has given up on `exc`, or on a member of this group.
+
+    `since` is what `now()` gave when the attempt began, if it is one of a block.
+    """
     here = next((tb.tb_frame for tb in _entries(exc)), None)
-    return any(_within(one, note, author, here) for one in members(exc) for note in _marks(one))
+    return any(_within(one, note, author, here, since) for one in members(exc) for note in _marks(one))
 
 
 def members(exc: BaseException) -> Iterable[BaseException]:
@@ -93,6 +105,13 @@ def trim(exc: BaseException, author: object, num: int) -> None:
         return
 
 
+def thrown_in(exc: BaseException) -> bool:
+    """Whether a consumer threw `exc` into the generator that has just caught it, as far as the traceback tells."""
+    frames = [tb.tb_frame for tb in _entries(exc)]
+    here = frames[0] if frames else None
+    return not {here, *_callers(here)}.isdisjoint(frames[1:])
+
+
 def _trim_old(exc: BaseException, author: object) -> None:
     for note in _marks(exc):
         entries = list(_entries(exc))
@@ -116,7 +135,7 @@ def _trim_rounds(head: TracebackType | None) -> None:
         first.tb_next = last.tb_next
 
 
-def _within(exc: BaseException, note: Note, author: object, here: FrameType | None) -> bool:
+def _within(exc: BaseException, note: Note, author: object, here: FrameType | None, since: int | None = None) -> bool:
     """Whether the mark was set further down the attempt that the frame `here` has just caught the failure of.
 
     It was not if the traceback is gone, or if it shows that `exc` has passed frames above us, or called from there.
@@ -126,6 +145,8 @@ def _within(exc: BaseException, note: Note, author: object, here: FrameType | No
     if not 0 < note.length <= len(entries):
         return False
     path = [tb.tb_frame for tb in entries[: len(entries) - note.length + 1]]
+    if path == [here] and since is not None:  # one block in another: it has not been raised again
+        return note.number > since
     if path[0] is here:
         del path[0]
     if not path or id(path[-1]) != note.frame:

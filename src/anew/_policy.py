@@ -12,8 +12,9 @@ from math import isfinite
 from typing import Any, TypeAlias, TypeVar
 
 from . import _backoff
+from ._budget import RetryBudget
 from ._durations import seconds
-from ._errors import RetryError
+from ._errors import RetryError, TryAgain
 from ._kinds import accepts, kind_of, shown
 
 _Error = TypeVar("_Error", TypeError, ValueError)
@@ -35,6 +36,7 @@ class Policy:
     on_failure: Callable[[RetryError], object] | None
     reraise: bool
     replay: bool | str
+    budget: RetryBudget | None
     name: str | None
     hook: Callable[[Exception], object] | None
     types: tuple[type[Exception], ...]
@@ -44,7 +46,8 @@ class Policy:
     bounds: Any  # a jitter's range
     at_once: bool
     cap: float
-    wants_start: bool
+    longest: float  # what callers may ask to wait
+    wants_start: bool  # the state is born with the call, as a success must be told, or the time is limited
     tells: bool  # failures have to be awaited: an `on_retry`, or a `reraise` that tells `on_failure` before
     is_async: bool
 
@@ -59,7 +62,7 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
         TypeError: an option is of a wrong type.
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
-    fields: _Fields = {"is_async": False} if base is None else vars(base).copy()
+    fields: _Fields = {"is_async": False, "longest": _backoff.NO_CAP} if base is None else vars(base).copy()
     given = dict(options)
     for option, value in given.items():
         fields.update(CHECKS[option](value))
@@ -71,7 +74,7 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
             f"backoff={fields['backoff']!r} has no effect with jitter='decorrelated', which has its own growth; "
             "allowed: no backoff"
         )
-    fields["wants_start"] = fields["timeout"] is not None or fields["on_success"] is not None
+    fields["wants_start"] = any(fields[option] is not None for option in ("timeout", "on_success", "budget"))
     fields["tells"] = fields["on_retry"] is not None or fields["reraise"]
     fields["at_once"] = (
         fields["delay"] == 0 and fields["growth"] is not None and isinstance(fields["jitter"], bool | str)
@@ -157,7 +160,7 @@ def _on(on: Any) -> _Fields:
         "hook": None,
         "types": types,
         "retry_errors": tuple(typ for typ in types if issubclass(typ, RetryError)),
-        "catch": types[0] if len(types) == 1 else types,
+        "catch": Exception if Exception in types else (*types, TryAgain),
     }
 
 
@@ -219,6 +222,12 @@ def _replay(replay: Any) -> _Fields:
     return {"replay": replay}
 
 
+def _budget(budget: Any) -> _Fields:
+    if budget is not None and not isinstance(budget, RetryBudget):
+        raise _wrong(TypeError, "budget", budget, "a RetryBudget, or None")
+    return {"budget": budget}
+
+
 def _name(name: Any) -> _Fields:
     allowed = "a string that is not empty, or None (the function's own name)"
     if name is not None and not isinstance(name, str):
@@ -241,5 +250,6 @@ CHECKS: dict[str, Callable[[Any], _Fields]] = {
     "on_failure": partial(_callback, "on_failure", 1),
     "reraise": _reraise,
     "replay": _replay,
+    "budget": _budget,
     "name": _name,
 }

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
+from ._blocks import AsyncAttempts, Attempts
 from ._drivers import drive
 from ._kinds import core, shown
+from ._options import Options
 from ._policy import Policy, checked
-from ._types import C_co, Options
+from ._schedule import Schedule, schedule
+from ._types import C_co
 
 if TYPE_CHECKING:
+    from ._budget import RetryBudget
     from ._errors import RetryError
     from ._types import AF, A, Backoff, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
 
 
 @final
 class Retry(Generic[C_co]):
-    """A retry policy: decorate with it, or call through it. Made by `retry(...)`.
+    """A retry policy: decorate with it, call through it, or loop over it. Made by `retry(...)`.
 
     It is frozen and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
     callbacks and hooks do.
@@ -84,6 +89,32 @@ class Retry(Generic[C_co]):
         replaced: Retry[Any] = Retry(checked(options.items(), self._policy))
         return replaced
 
+    def schedule(self, n: int, /) -> Schedule:
+        """Give the lowest, mean and highest seconds of each of the first `n` waits, whatever `times` allows.
+
+        Only a `backoff` function is called. Waits that `on` or a `TryAgain` ask for are not in it.
+
+        Raises:
+            TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
+        """
+        return schedule(self._policy, n)
+
+    def __iter__(self: Retry[None]) -> Attempts:
+        """Begin a block: `for attempt in retry(...): with attempt: ...`.
+
+        Raises:
+            TypeError: the policy has async callbacks, which take `async for`; or `replay`, which is for generators.
+        """
+        return Attempts(self._policy, vars(sys)["_getframe"](1).f_code)
+
+    def __aiter__(self) -> AsyncAttempts:
+        """Begin a block in a coroutine: `async for attempt in retry(...): with attempt: ...`.
+
+        Raises:
+            TypeError: the policy has `replay`, which is for generators.
+        """
+        return AsyncAttempts(self._policy, vars(sys)["_getframe"](1).f_code)
+
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
         values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _NAMES)
@@ -116,6 +147,7 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
+    budget: RetryBudget | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
@@ -133,6 +165,7 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
+    budget: RetryBudget | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
@@ -153,9 +186,10 @@ def retry(
     on_failure: Callable[[RetryError], object] | None = None,
     reraise: bool = False,
     replay: Replay = False,
+    budget: RetryBudget | None = None,
     name: str | None = None,
 ) -> Any:
-    """Retry what fails: decorate with it, bare (`@retry`) or with options (`@retry(times=5)`), or keep the policy.
+    """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
 
     Durations are seconds (int or float) or `datetime.timedelta`.
 
@@ -183,15 +217,16 @@ def retry(
         reraise: give up with the last exception itself, with a note, instead of `RetryError`.
         replay: for generators that fail after they have delivered items. `False`: the failure passes through. `True`:
             start over, items come again. `"skip"`: start over and drop as many items as were delivered.
-        name: the name that messages show; by default the function's qualified name.
+        budget: what retries take from and successes pay into: one for all that call the same dependency.
+        name: the name that messages show; by default the qualified name of the function, or of the one around a block.
 
     Returns:
-        The decorated function, or a `Retry` policy to decorate with or call through.
+        The decorated function, or a `Retry` policy.
 
     Raises:
         TypeError: an option is of a wrong type, here and now; or a callback of a sync call answers an awaitable.
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
-        RetryError: by the decorated function, when attempts or time are used up; from the last exception.
+        RetryError: by the decorated function, when attempts, time or budget are used up; from the last exception.
     """
     values = (
         times,
@@ -206,6 +241,7 @@ def retry(
         on_failure,
         reraise,
         replay,
+        budget,
         name,
     )
     changed = [

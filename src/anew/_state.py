@@ -1,84 +1,161 @@
 """The history of one call, and what it says to the user's callbacks.
 
-Law: a state is born with the first failure (with the call, where a timeout or `on_success` must hear of it), and it
-never holds an exception: exception, traceback and frame would tie a knot that only the garbage collector undoes.
+Law: a state is born with the first failure (with the call, where a success must be told or the time is limited), and
+it never holds an exception: exception, traceback and frame would tie a knot that only the garbage collector undoes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Mapping
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock
+from . import _clock, instrumentation
+from ._budget import pay, take
 from ._decision import GiveUp, RetryIn, decide
-from ._errors import RetryError
+from ._errors import RetryError, TryAgain, failure_in
 from ._kinds import closed_awaitable, core, name_of
 from ._marks import has_notes, mark, trim
+from ._modes import applied
+from .instrumentation import _registry as hooks
 
 if TYPE_CHECKING:
     from ._policy import Policy
 
 
-_WHY = {"attempts": "no attempts left", "timeout": "the next attempt would have started after the timeout"}
+_WHY = {
+    "attempts": "no attempts left",
+    "timeout": "the next attempt would have started after the timeout",
+    "budget": "the retry budget is spent",
+}
+_NO_KEYWORDS: Mapping[str, Any] = {}
+
+
+class Pause:
+    """The wait before the next attempt, and what hooks have opened for it: that closes when this ends, however it does.
+
+    Parameters:
+        seconds: how long to wait, within the `with`.
+        opened: contexts that are entered already.
+    """
+
+    __slots__ = ("_opened", "seconds")
+
+    def __init__(self, seconds: float, opened: list[Any]) -> None:
+        self.seconds = seconds
+        self._opened = opened
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        if self._opened:
+            hooks.leave(self._opened, typ, exc, tb)
+
+    def __del__(self) -> None:
+        if self._opened:  # the wait has never begun
+            hooks.leave(self._opened)
 
 
 class CallState:
     """One call's failures. Methods in pairs differ in `await` and in what they do with an awaitable answer."""
 
-    __slots__ = ("_first_failure", "_fn", "_num", "_policy", "_previous", "_start")
+    __slots__ = (
+        "_args",
+        "_first_failure",
+        "_fn",
+        "_kwargs",
+        "_num",
+        "_policy",
+        "_previous",
+        "_start",
+        "_waited",
+        "since",
+    )
 
-    def __init__(self, policy: Policy, fn: Callable[..., Any]) -> None:
+    def __init__(
+        self, policy: Policy, fn: object, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = _NO_KEYWORDS
+    ) -> None:
         self._policy = policy
         self._fn = fn
+        self._args = args
+        self._kwargs = kwargs
         self._num = 0
+        self._waited = 0.0
+        self.since: int | None = None  # when the attempt of a block began, as marks count
         self._previous = policy.delay
-        self._start = self._first_failure = _clock.monotonic() if policy.wants_start else 0.0
+        self._start = self._first_failure = _clock.monotonic() if policy.timeout is not None else 0.0
 
-    def failed(self, exc: Exception) -> RetryIn | GiveUp | None:
+    @property
+    def start(self) -> float:
+        """When the call began, on the monotonic clock, if its time is limited."""
+        return self._start
+
+    def failed(self, exc: Exception, *, in_task: bool = False) -> Pause | GiveUp | None:
         """Judge a failure and tell the callbacks; `None`: let it out as it is."""
-        verdict = self._judge(exc)
+        if in_task and self._must_stop(exc):
+            return None
+        verdict = self._judge(exc, blocks=not in_task)
         if isinstance(verdict, RetryIn):
-            if self._policy.on_retry is not None:
+            if self._tells_retry(exc):
                 self._tell("on_retry", self._num, exc)
-        elif verdict is not None and self._policy.reraise:
+            return self._pause(exc, verdict.seconds)
+        if verdict is not None and self._keeps(exc):
             self.error(exc, verdict)
             return None
         return verdict
 
-    def ajudged(self, exc: Exception) -> RetryIn | GiveUp | None:
+    def ajudged(self, exc: Exception) -> Pause | GiveUp | None:
         """Judge a failure in a task; `None`: let it out as it is, which is so whenever the task must stop."""
-        return None if _clock.cancelling(exc) else self._judge(exc)
+        if self._must_stop(exc):
+            return None
+        verdict = self._judge(exc, blocks=False)
+        return self._pause(exc, verdict.seconds) if isinstance(verdict, RetryIn) else verdict
 
-    async def afailed(self, exc: Exception) -> RetryIn | GiveUp | None:
+    async def afailed(self, exc: Exception) -> Pause | GiveUp | None:
         """Judge a failure and tell the callbacks; `None`: let it out as it is. For a policy that `tells`."""
-        verdict = self.ajudged(exc)
+        if self._must_stop(exc):
+            return None
+        verdict = self._judge(exc, blocks=False)
         if isinstance(verdict, RetryIn):
-            if self._policy.on_retry is not None:
+            if self._tells_retry(exc):
                 await self._atell("on_retry", self._num, exc)
-        elif verdict is not None and self._policy.reraise:
+            return self._pause(exc, verdict.seconds)
+        if verdict is not None and self._keeps(exc):
             await self.aerror(exc, verdict)
             return None
         return verdict
 
     def error(self, exc: Exception, verdict: GiveUp) -> RetryError:
-        """Make the error to raise from `exc` and tell `on_failure` of it."""
+        """Make the error to raise, its cause set, and tell `on_failure` of it."""
         error = self._error(exc, verdict)
         self._tell("on_failure", error)
         return error
 
     async def aerror(self, exc: Exception, verdict: GiveUp) -> RetryError:
-        """Make the error to raise from `exc` and tell `on_failure` of it."""
+        """Make the error to raise, its cause set, and tell `on_failure` of it."""
         error = self._error(exc, verdict)
         await self._atell("on_failure", error)
         return error
 
+    def too_late(self, exc: TryAgain) -> RetryError:
+        """Make the error to raise instead, where no attempt can follow, whatever the policy says."""
+        self._count()
+        return self._error(exc, GiveUp("attempts"))
+
     def succeeded(self) -> None:
-        """Tell `on_success`."""
+        """Pay into the budget and tell `on_success`."""
+        self._pay()
         self._tell("on_success", self._num + 1)
 
     async def asucceeded(self) -> None:
-        """Tell `on_success`."""
+        """Pay into the budget and tell `on_success`."""
+        self._pay()
         await self._atell("on_success", self._num + 1)
+
+    def _pay(self) -> None:
+        if self._policy.budget is not None and (budget := applied(self._policy).budget) is not None:
+            pay(budget)
 
     def _tell(self, option: str, *args: object) -> None:
         callback = getattr(self._policy, option)
@@ -92,30 +169,95 @@ class CallState:
             if answer is not None and isinstance(answer, Awaitable):
                 await answer
 
-    def _judge(self, exc: Exception) -> RetryIn | GiveUp | None:
+    def _tells_retry(self, exc: Exception) -> bool:
+        policy = self._policy
+        # The callback's `exc` is typed by `on`, which a TryAgain need not be.
+        return policy.on_retry is not None and (policy.hook is not None or isinstance(exc, policy.types))
+
+    def _keeps(self, exc: Exception) -> bool:
+        return self._policy.reraise and not isinstance(exc, TryAgain)
+
+    def _must_stop(self, exc: Exception) -> bool:
+        if not _clock.cancelling(exc):
+            return False
+        if isinstance(exc, TryAgain):
+            raise self.too_late(exc)
+        return True
+
+    def _count(self) -> float:
         now = _clock.monotonic()
-        num = self._num = self._num + 1
-        if num == 1:
+        self._num += 1
+        if self._num == 1:
             self._first_failure = now
-        verdict = decide(self._policy, exc, num, now - self._start, self._previous, _clock.draw, self._fn)
+        return now
+
+    def _judge(self, exc: Exception, *, blocks: bool) -> RetryIn | GiveUp | None:
+        now = self._count()
+        num = self._num
+        policy = applied(self._policy)
+        verdict = decide(policy, exc, num, now - self._start, self._previous, _clock.draw, self._fn, self.since)
         if verdict is None:
             return None
         if num > 1 or has_notes(exc):
             trim(exc, core(self._fn), num)
-        if isinstance(verdict, RetryIn) and not verdict.asked:
-            self._previous = verdict.seconds
+        if isinstance(verdict, RetryIn):
+            if blocks and verdict.seconds > 0 and _clock.in_event_loop():
+                _warn_of_blocking(self._name, exc)
+            if policy.budget is not None and not take(policy.budget):
+                return GiveUp("budget")
+            if not verdict.asked:
+                self._previous = verdict.seconds
         return verdict
+
+    def _pause(self, exc: Exception, seconds: float) -> Pause:
+        opened: list[Any] = []
+        listeners = hooks.current()
+        if listeners:
+            details = instrumentation.RetryDetails(
+                name=self._name,
+                attempt=self._num,
+                wait=seconds,
+                waited_so_far=self._waited,
+                elapsed=_clock.monotonic() - self._first_failure,
+                exception=exc,
+                args=self._args,
+                kwargs=dict(self._kwargs),
+                times=applied(self._policy).times,
+            )
+            opened = hooks.tell(listeners, details)
+        self._waited += seconds
+        return Pause(seconds, opened)
 
     def _error(self, exc: Exception, verdict: GiveUp) -> RetryError:
         reason = verdict.reason
-        if self._policy.reraise:
+        if self._keeps(exc):
             note = f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
             mark(exc, core(self._fn), note)
         elapsed = _clock.monotonic() - self._first_failure
-        error = RetryError(self._num, exc, reason=reason, elapsed=elapsed)
-        error.__cause__ = exc  # on_failure may show the error before it is raised
+        last = failure_in(exc)
+        error = RetryError(self._num, last, reason=reason, elapsed=elapsed)
+        error.__cause__ = last
         return error
 
     @property
     def _name(self) -> str:
         return self._policy.name or name_of(self._fn)
+
+
+def _warn_of_blocking(name: str, exc: Exception) -> None:
+    frame: FrameType = vars(sys)["_getframe"]()
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+        frame = frame.f_back
+    warnings: Any = sys.modules.get("warnings") or __import__("warnings")  # it came with the event loop
+    try:
+        warnings.warn_explicit(
+            f"{name} waits for its next attempt in a running event loop, and blocks it; "
+            "retry an async function, or call this one in a thread",
+            RuntimeWarning,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            frame.f_globals.get("__name__"),
+            frame.f_globals.setdefault("__warningregistry__", {}),
+        )
+    except RuntimeWarning as warning:  # turned into an error
+        raise warning from exc

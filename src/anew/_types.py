@@ -6,7 +6,7 @@ closed TypedDicts) is written for type checkers, with the plain form of `typing`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
     Replay: TypeAlias = bool | Literal["skip"]
-    Reason: TypeAlias = Literal["attempts", "timeout"]
+    Reason: TypeAlias = Literal["attempts", "timeout", "budget"]
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -67,26 +67,9 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Function)
     AF = TypeVar("AF", bound=AsyncFunction)
-
-    class Options(typing_extensions.TypedDict, total=False, closed=True):
-        """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
-
-        times: int | None
-        delay: Seconds
-        backoff: Backoff
-        jitter: Jitter
-        max_delay: Seconds | None
-        timeout: Seconds | None
-        reraise: bool
-        replay: Replay
-        name: str | None
 else:
     C_co = TypeVar("C_co", covariant=True)
 
     def override(method):
         """Stand in for `typing.override`, which came with Python 3.12."""
         return method
-
-    _NAMES = ("times", "delay", "backoff", "jitter", "max_delay", "timeout", "reraise", "replay", "name")
-    Options = TypedDict("Options", dict.fromkeys(_NAMES, Any), total=False)
-    Options.__doc__ = "Options of `retry` that carry no types of their own, for `**options: Unpack[Options]`."

@@ -1,0 +1,271 @@
+"""Blocks: `for attempt in retry(...): with attempt: ...`, and `while True: with attempts: ...`.
+
+Law: as in `_drivers`: call, catch, wait, and decide nothing. The work is called by whoever wrote the `with`; a failure
+is judged where it leaves the block, and slept off when the next attempt is asked for.
+"""
+
+from __future__ import annotations
+
+from _weakref import ref
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, final
+
+from . import _clock, _marks
+from ._decision import wait_range
+from ._modes import applied
+from ._state import CallState, Pause
+
+if TYPE_CHECKING:
+    from ._policy import Policy
+
+_OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
+
+
+@final
+class Attempt:
+    """One attempt of a block: `with attempt:` (or `async with`), around the work and what depends on its success.
+
+    A failure that will be retried ends with the `with`; one that will not leaves from it. `return`, `break` and
+    `continue` inside mean success. Each attempt is entered once; what fails when its loop is gone leaves as it is.
+    """
+
+    __slots__ = ("_loop", "_num", "_phase", "_policy", "_since", "_start")
+
+    def __init__(self, loop: _Loop, policy: Policy, num: int, start: float) -> None:
+        # Weak, so that a loop goes when it is left, with what hooks have opened, though the attempt has a name.
+        self._loop = ref(loop)
+        self._policy = policy
+        self._num = num
+        self._start = start
+        self._phase = _OFFERED
+        self._since = 0
+
+    @property
+    def num(self) -> int:
+        """The number of the attempt, from 1."""
+        return self._num
+
+    @property
+    def next_wait(self) -> float:
+        """The least that the next wait can be, in seconds: its lowest draw; 0 if this attempt is the last.
+
+        What a hook or a `TryAgain` asks for is not known before.
+        """
+        policy = applied(self._policy)
+        if policy.at_once or (policy.times is not None and self._num >= policy.times):
+            return 0.0
+        return wait_range(policy, self._num, policy.delay)[0]
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until `timeout`, from when on no attempt starts; 0 then, and `None` without one."""
+        timeout = self._policy.timeout
+        return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
+
+    def __repr__(self) -> str:
+        remaining = self.remaining
+        left = None if remaining is None else round(remaining, 3)
+        return f"<Attempt num={self._num} next_wait={round(self.next_wait, 3)} remaining={left}>"
+
+    def __enter__(self) -> Attempt:
+        """Begin.
+
+        Raises:
+            RuntimeError: it has been entered before.
+            TypeError: the policy has async callbacks, which take `async with`.
+        """
+        if self._policy.is_async:
+            raise TypeError("async callbacks take `async with attempt`")
+        return self._begun()
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> bool:
+        """End: swallow a failure that will be retried.
+
+        Raises:
+            RetryError: the attempts, the time or the budget are used up.
+        """
+        loop = self._ended(exc)
+        if loop is None:
+            return False
+        if not isinstance(exc, Exception):
+            loop.state.succeeded()
+            return False
+        pause = loop.state.failed(exc, in_task=loop.in_task)
+        if pause is None:
+            return False
+        if isinstance(pause, Pause):
+            return self._failed(loop, pause)
+        raise loop.state.error(exc, pause)
+
+    async def __aenter__(self) -> Attempt:
+        """Begin.
+
+        Raises:
+            RuntimeError: it has been entered before.
+            TypeError: it comes from a plain `for`, whose waits would block the event loop.
+        """
+        loop = self._loop()
+        if loop is not None and not loop.in_task:
+            raise TypeError("`async with attempt` takes `async for attempt in ...`")
+        return self._begun()
+
+    async def __aexit__(
+        self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
+    ) -> bool:
+        """End: swallow a failure that will be retried.
+
+        Raises:
+            RetryError: the attempts, the time or the budget are used up.
+        """
+        loop = self._ended(exc)
+        if loop is None:
+            return False
+        if not isinstance(exc, Exception):
+            await loop.state.asucceeded()
+            return False
+        pause = await loop.state.afailed(exc)
+        if pause is None:
+            return False
+        if isinstance(pause, Pause):
+            return self._failed(loop, pause)
+        raise await loop.state.aerror(exc, pause)
+
+    def _begun(self) -> Attempt:
+        if self._phase != _OFFERED:
+            raise RuntimeError(f"attempt {self._num} has been entered before; each attempt is entered once")
+        self._phase = _RUNNING
+        self._since = _marks.now()
+        return self
+
+    def _ended(self, exc: BaseException | None) -> _Loop | None:
+        """The loop, if it is still there and must hear of this end."""
+        loop = self._loop()
+        if exc is None:
+            self._phase = _SUCCEEDED
+            return loop if loop is not None and loop.has_state else None
+        self._phase = _GIVEN_UP
+        if loop is None or not isinstance(exc, Exception):
+            return None
+        loop.state.since = self._since
+        return loop
+
+    def _failed(self, loop: _Loop, pause: Pause) -> bool:
+        self._phase = _FAILED
+        loop.pause = pause
+        return True
+
+
+class _Loop:
+    """What both kinds of loops share: whose turn it is."""
+
+    __slots__ = ("__weakref__", "_attempt", "_code", "_policy", "_state", "pause")
+    in_task: bool
+
+    def __init__(self, policy: Policy, code: CodeType) -> None:
+        if policy.replay:
+            raise TypeError(f"replay={policy.replay!r} is for generator functions, not for blocks")
+        if policy.is_async and not self.in_task:
+            raise TypeError("async callbacks take `async for attempt in ...: async with attempt: ...`")
+        self._policy = policy
+        self._code = code  # of the function around the block, which gives it its name
+        self._state: CallState | None = None
+        self._attempt: Attempt | None = None
+        self.pause: Pause | None = None
+
+    @property
+    def has_state(self) -> bool:
+        return self._state is not None
+
+    @property
+    def state(self) -> CallState:
+        if self._state is None:
+            self._state = CallState(self._policy, self._code)
+        return self._state
+
+    def _is_over(self) -> bool:
+        """Whether there is no other attempt.
+
+        Raises:
+            RuntimeError: the attempt before has not been made.
+        """
+        attempt = self._attempt
+        if attempt is None or attempt._phase == _FAILED:
+            return False
+        if attempt._phase == _OFFERED:
+            raise RuntimeError(f"attempt {attempt.num} was never entered: the work goes into `with attempt:`")
+        if attempt._phase == _RUNNING:
+            raise RuntimeError(f"attempt {attempt.num} is still running: its `with` has not been left")
+        return True
+
+    def _over(self) -> RuntimeError:
+        phase = "" if self._attempt is None else self._attempt._phase
+        return RuntimeError(f"entered again after it {phase}: leave the loop by `return` or `break` inside the `with`")
+
+    def _take_pause(self) -> Pause | None:
+        pause, self.pause = self.pause, None
+        return pause
+
+    def _offer(self) -> Attempt:
+        policy = self._policy
+        start = self.state.start if policy.wants_start else 0.0
+        num = 1 if self._attempt is None else self._attempt.num + 1
+        self._attempt = Attempt(self, policy, num, start)
+        return self._attempt
+
+
+@final
+class Attempts(_Loop):
+    """The attempts of one block, to loop over; or to enter, one after the other: `while True: with attempts: ...`."""
+
+    __slots__ = ()
+    in_task = False
+
+    def __iter__(self) -> Attempts:
+        return self
+
+    def __next__(self) -> Attempt:
+        if self._is_over():
+            raise StopIteration
+        pause = self._take_pause()
+        if pause is not None:
+            with pause:
+                _clock.sleep(pause.seconds)
+        return self._offer()
+
+    def __enter__(self) -> Attempt:
+        if self._is_over():
+            raise self._over()
+        return next(self).__enter__()
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> bool:
+        return self._attempt is not None and self._attempt.__exit__(typ, exc, tb)
+
+
+@final
+class AsyncAttempts(_Loop):
+    """The same in a coroutine: `async for attempt in ...`; or `while True: async with attempts: ...`."""
+
+    __slots__ = ()
+    in_task = True
+
+    def __aiter__(self) -> AsyncAttempts:
+        return self
+
+    async def __anext__(self) -> Attempt:
+        if self._is_over():
+            raise StopAsyncIteration
+        pause = self._take_pause()
+        if pause is not None:
+            with pause:
+                await _clock.async_sleep(pause.seconds)
+        return self._offer()
+
+    async def __aenter__(self) -> Attempt:
+        if self._is_over():
+            raise self._over()
+        return await (await anext(self)).__aenter__()
+
+    async def __aexit__(
+        self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
+    ) -> bool:
+        return self._attempt is not None and await self._attempt.__aexit__(typ, exc, tb)

@@ -1,0 +1,137 @@
+"""Switches for the whole process: no retries, or no waits.
+
+Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._kinds import shown
+from ._policy import Policy
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+
+def set_active(active: bool) -> None:
+    """Switch retries on or off, for all of the process and for what is decorated already.
+
+    While they are off, a call has one attempt, and what fails leaves as it does when attempts are used up: as a
+    `RetryError`, or itself with `reraise=True`. Callbacks hear of it as usual; no budget is paid or taxed. A call that
+    is waiting for its next attempt makes it, as the last.
+
+    Raises:
+        TypeError: `active` is not a bool.
+    """
+    global _active
+    _check("active", active)
+    _active = active
+
+
+def is_active() -> bool:
+    """Whether retries are on."""
+    return _active
+
+
+def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> AbstractContextManager[None]:
+    """Switch all waits off, for tests, in all of the process and for what is decorated already; or on again.
+
+    Works at once, as a plain call; and as a context manager, which restores what was before. `set_active(False)` wins
+    over it. No budget is paid or taxed.
+
+    Parameters:
+        testing: whether to test.
+        attempts: total calls that are made instead of `times`; at least 1.
+        cap: make `attempts` an upper limit: no policy makes more calls than its own `times`.
+
+    Raises:
+        TypeError, ValueError: an argument is of a wrong type or value.
+    """
+    _check("testing", testing)
+    _check("cap", cap)
+    if not isinstance(attempts, int) or isinstance(attempts, bool):
+        raise TypeError(f"attempts={shown(attempts)} is not allowed; allowed: an integer >= 1")
+    if attempts < 1:
+        raise ValueError(f"attempts={attempts} is not allowed; allowed: an integer >= 1")
+    return _put(_Setting(_Testing(attempts, cap) if testing else None))
+
+
+def is_testing() -> bool:
+    """Whether waits are off."""
+    return _settings[-1].testing is not None
+
+
+def applied(policy: Policy) -> Policy:
+    """The policy as it is meant right now."""
+    testing = _settings[-1].testing
+    if _active and testing is None:
+        return policy
+    times = policy.times
+    if not _active:
+        times = 1
+    elif testing is not None:
+        times = testing.attempts if times is None or not testing.cap else min(times, testing.attempts)
+    return Policy({**vars(policy), "times": times, "at_once": True, "longest": 0.0, "budget": None})
+
+
+class _Testing(NamedTuple):
+    attempts: int
+    cap: bool
+
+
+class _Setting:
+    """One call of `set_testing`, in force while it is the last of `_settings`."""
+
+    __slots__ = ("entered", "testing")
+
+    def __init__(self, testing: _Testing | None) -> None:
+        self.testing = testing
+        self.entered = False
+
+    def __enter__(self) -> None:
+        with _lock:
+            if self.entered:
+                raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
+            self.entered = True
+            if self not in _settings:  # a context of another thread has just ended
+                _settings.append(self)
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        with _lock:
+            at = _settings.index(self)
+            # Plain calls since then go with it, unless a context of another thread is still open behind it.
+            end = None if not any(later.entered for later in _settings[at + 1 :]) else at + 1
+            del _settings[at:end]
+
+
+def _put(setting: _Setting) -> _Setting:
+    with _lock:
+        _settings.append(setting)
+        # Of plain calls in a row only the last two matter: what is in force, and what the context that the last may
+        # still become has to restore.
+        if len(_settings[1:]) > _PLAIN and not any(old.entered for old in _settings[-1 - _PLAIN :]):
+            del _settings[-1 - _PLAIN]
+    return setting
+
+
+def _check(option: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{option}={shown(value)} is not allowed; allowed: True or False")
+
+
+def _unlock() -> None:
+    global _lock
+    _lock = RLock()
+
+
+_PLAIN = 2
+_active = True
+_settings = [_Setting(None)]
+_lock = RLock()
+if hasattr(os, "register_at_fork"):
+    # Another thread of the parent may have held it.
+    os.register_at_fork(after_in_child=_unlock)
