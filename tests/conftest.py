@@ -17,6 +17,7 @@ import pytest
 import trio
 
 from anew import Retry, _clock
+from anew.instrumentation import set_on_retry_hooks
 
 hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("anew")
@@ -34,6 +35,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def time(self) -> float:
+        return 1_600_000_000 + self.now
+
     def advance(self, seconds: float) -> None:
         self.now += seconds
 
@@ -47,7 +51,8 @@ def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cl
     """No test waits for real, unless it is marked `real_time`."""
     clock = Clock()
     if request.node.get_closest_marker("real_time") is None:
-        monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
+        faked = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep, time=clock.time)
+        monkeypatch.setattr(_clock, "time", faked)
         for module, checkpoint in ((asyncio, asyncio.sleep), (trio, trio.sleep)):
             monkeypatch.setattr(module, "sleep", partial(_noted, clock, checkpoint))
     return clock
@@ -108,6 +113,20 @@ def by_partial_with_keyword(policy: Retry[Any], work: Work) -> Any:
     return policy(partial(fetch))(key=1)
 
 
+def by_block(policy: Retry[Any], work: Work) -> Any:
+    for attempt in policy:
+        with attempt:
+            return work()
+    raise AssertionError("the loop has ended, and the work has not")
+
+
+def by_block_entered_again(policy: Retry[Any], work: Work) -> Any:
+    attempts = iter(policy)
+    while True:
+        with attempts:
+            return work()
+
+
 def by_generator(policy: Retry[Any], work: Work) -> Any:
     @policy
     def fetch() -> Iterator[Any]:
@@ -140,11 +159,31 @@ async def a_call(policy: Retry[Any], work: Work) -> Any:
     return await policy.call(fetch, 1, key=2)
 
 
+async def a_block(policy: Retry[Any], work: Work) -> Any:
+    async for attempt in policy:
+        async with attempt:
+            return work()
+    raise AssertionError("the loop has ended, and the work has not")
+
+
+async def a_block_entered_again(policy: Retry[Any], work: Work) -> Any:
+    attempts = aiter(policy)
+    while True:
+        async with attempts:
+            return work()
+
+
+async def a_block_of_plain_withs(policy: Retry[Any], work: Work) -> Any:
+    async for attempt in policy:
+        with attempt:
+            return work()
+    raise AssertionError("the loop has ended, and the work has not")
+
+
 async def a_coroutine_object(policy: Retry[Any], work: Work) -> Any:
     async def fetch() -> Any:
         return work()
 
-    # A plain function may not have async callbacks, as nothing tells at decoration what it gives.
     return await policy(lambda: fetch())()
 
 
@@ -180,6 +219,8 @@ SYNC = [
         by_method,
         by_call,
         by_partial_with_keyword,
+        by_block,
+        by_block_entered_again,
         by_generator,
         by_generator_replayed,
         by_generator_skipping,
@@ -187,10 +228,23 @@ SYNC = [
 ]
 ASYNC = [
     Way(f"{run.__name__}-{loop.__name__}", loop(run))
-    for run in (a_function, a_call, a_generator, a_generator_replayed, a_generator_skipping)
+    for run in (
+        a_function,
+        a_call,
+        a_block,
+        a_block_entered_again,
+        a_generator,
+        a_generator_replayed,
+        a_generator_skipping,
+    )
     for loop in (on_asyncio, on_trio)
 ]
-MIXED = [Way("a_coroutine_object", on_asyncio(a_coroutine_object))]
+# They may not have async callbacks.
+MIXED = [
+    Way("a_coroutine_object", on_asyncio(a_coroutine_object)),
+    Way("a_block_of_plain_withs-on_asyncio", on_asyncio(a_block_of_plain_withs)),
+    Way("a_block_of_plain_withs-on_trio", on_trio(a_block_of_plain_withs)),
+]
 
 
 @pytest.fixture(params=[*SYNC, *ASYNC, *MIXED], ids=str)
@@ -215,6 +269,14 @@ def async_way(request: pytest.FixtureRequest) -> Way:
 def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
     """Runs a coroutine to its end, on asyncio and on Trio."""
     return request.param
+
+
+@pytest.fixture
+def no_hooks() -> Iterator[None]:
+    """Nobody is told of retries: no logger of the test run keeps what it hears."""
+    set_on_retry_hooks([])
+    yield
+    set_on_retry_hooks(None)
 
 
 class Failing:

@@ -137,6 +137,9 @@ async def async_generator_function(): yield
 """,
     "failing": """
 from anew import retry, RetryError
+from anew.instrumentation import set_on_retry_hooks
+
+set_on_retry_hooks([])  # the default is to log, which takes `logging`
 
 @retry(times=2, delay=0)
 def function(): raise OSError

@@ -161,7 +161,7 @@ def test_nothing_grows_over_many_retries(kind: str, clock: Any) -> None:
     assert exc.__context__ is exc.__cause__ is None
 
 
-def test_memory_is_flat(clock: Any) -> None:
+def test_memory_is_flat(no_hooks: None, clock: Any) -> None:
     """
     The memory after many retries is the memory after a few.
     """
@@ -184,7 +184,7 @@ def test_memory_is_flat(clock: Any) -> None:
 
 
 @pytest.mark.real_time  # the clock of the tests keeps a list of the waits
-def test_async_memory_is_flat() -> None:
+def test_async_memory_is_flat(no_hooks: None) -> None:
     """
     The same holds for coroutines.
     """

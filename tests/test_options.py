@@ -281,7 +281,7 @@ def test_replace_refuses(option: str) -> None:
     """
     What carries types, or does not exist, cannot be replaced.
     """
-    with pytest.raises(TypeError, match=f"{option}; allowed: backoff, delay, "):
+    with pytest.raises(TypeError, match=f"{option}; allowed: backoff, budget, delay, "):
         retry().replace(**{option: OSError})
 
 

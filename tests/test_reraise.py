@@ -287,7 +287,7 @@ def test_a_hook_sees_an_exhausted_exception(way: Any, hopeless: Any) -> None:
     A hook is asked about everything, also about what another retry gave up on.
     """
     work = hopeless()
-    inner = retry(times=2, reraise=True)
+    inner = retry(times=2, delay=0, reraise=True)
 
     with pytest.raises(RetryError):
         way.run(retry(times=2, on=lambda exc: True), lambda: inner.call(work))
