@@ -71,12 +71,12 @@ class RetryDetails:
 
     @property
     def waited_so_far(self) -> float:
-        """Seconds of all waits before this one; 0 at the first."""
+        """Seconds of all waits of this call before this one, together."""
         return self._waited_so_far
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the first failure; 0 at the first."""
+        """Seconds since the first failure of this call."""
         return self._elapsed
 
     @property

@@ -1,0 +1,1030 @@
+"""Hooks: who is told of retries, and that nobody suffers from it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock
+
+import pytest
+
+import anew
+from anew import instrumentation
+from anew.instrumentation import (
+    LoggingHook,
+    RetryDetails,
+    RetryHookFactory,
+    StructlogHook,
+    get_on_retry_hooks,
+    set_on_retry_hooks,
+)
+from anew.instrumentation import _hooks as building
+from anew.instrumentation._registry import current, leave, tell
+
+
+@pytest.fixture(autouse=True)
+def _defaults() -> Iterator[None]:
+    set_on_retry_hooks(None)
+    yield
+    set_on_retry_hooks(None)
+
+
+def details(**facts: Any) -> RetryDetails:
+    """The details of some retry."""
+    some: dict[str, Any] = {
+        "name": "fetch",
+        "attempt": 1,
+        "wait": 1.4,
+        "waited_so_far": 0.0,
+        "elapsed": 0.0,
+        "exception": ConnectionError("reset"),
+        "args": (),
+        "kwargs": {},
+    }
+    return RetryDetails(**{**some, **facts})
+
+
+def told(**facts: Any) -> Any:
+    """Tell the hooks in force of a retry, as the engine does; what they open is the caller's to leave."""
+    return tell(current(), details(**facts))
+
+
+class Door:
+    """A context manager that notes what is done with it."""
+
+    def __init__(self, log: list[Any], name: str = "door", failure: BaseException | None = None) -> None:
+        self.log = log
+        self.name = name
+        self.failure = failure
+
+    def __enter__(self) -> None:
+        self.log.append(f"{self.name} opened")
+
+    def __exit__(self, typ: object, exc: object, tb: object) -> bool:
+        self.log.append((f"{self.name} closed", typ, exc, tb))
+        if self.failure is not None:
+            raise self.failure
+        return True
+
+
+class BadRepr(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+FACTS: dict[str, Any] = {
+    "name": "fetch",
+    "attempt": 2,
+    "wait": 1.5,
+    "waited_so_far": 0.5,
+    "elapsed": 3.0,
+    "exception": ConnectionError("reset"),
+    "args": ("https://example.org",),
+    "kwargs": {"token": "secret"},
+    "times": 5,
+}
+
+
+class TestDetails:
+    def test_facts(self) -> None:
+        """
+        All facts are there, under the names they were given by.
+        """
+        retry = RetryDetails(**FACTS)
+
+        assert FACTS == {name: getattr(retry, name) for name in FACTS}
+
+    def test_no_limit(self) -> None:
+        """
+        Without a limit of attempts, `times` is None.
+        """
+        assert details().times is None
+
+    def test_repr_shows_no_arguments(self) -> None:
+        """
+        The repr shows everything but the arguments of the call.
+        """
+        assert (
+            "RetryDetails(name='fetch', attempt=2, wait=1.5, waited_so_far=0.5, elapsed=3.0, "
+            "exception=ConnectionError('reset'), times=5)"
+        ) == repr(RetryDetails(**FACTS))
+
+    def test_repr_of_what_has_none(self) -> None:
+        """
+        An exception without a repr does not spoil that of the details.
+        """
+        assert "exception=<BadRepr>" in repr(details(exception=BadRepr()))
+
+    @pytest.mark.parametrize("name", FACTS)
+    def test_frozen(self, name: str) -> None:
+        """
+        No fact can be changed or deleted.
+        """
+        retry = details()
+
+        with pytest.raises(AttributeError):
+            setattr(retry, name, 7)
+        with pytest.raises(AttributeError):
+            delattr(retry, name)
+
+    def test_slotted(self) -> None:
+        """
+        Nothing can be added.
+        """
+        retry: Any = details()
+
+        assert not hasattr(retry, "__dict__")
+        with pytest.raises(AttributeError):
+            retry.more = 7
+
+    def test_keywords_only(self) -> None:
+        """
+        The facts are given by name.
+        """
+        with pytest.raises(TypeError):
+            RetryDetails(*FACTS.values())  # type: ignore
+
+    @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+    def test_copies(self, clone: Callable[[Any], Any]) -> None:
+        """
+        Details pickle, copy and deep-copy.
+        """
+        clone = clone(RetryDetails(**FACTS))
+
+        assert repr(RetryDetails(**FACTS)) == repr(clone)
+        assert (FACTS["args"], FACTS["kwargs"]) == (clone.args, clone.kwargs)
+
+    def test_equal_to_itself_only(self) -> None:
+        """
+        Details are compared by identity: nobody's exceptions or arguments are asked whether they are equal.
+        """
+        retry = details()
+
+        assert retry == retry  # noqa: PLR0124
+        assert details(exception=retry.exception) != retry
+        assert {retry: 1}[retry] == 1
+
+    def test_the_calls_keywords_are_its_own(self) -> None:
+        """
+        A hook that changes the keyword arguments does not change those of the next attempt.
+        """
+        kwargs = {"url": "https://example.org"}
+        details(kwargs=kwargs).kwargs.clear()
+
+        assert {"url": "https://example.org"} == kwargs
+
+
+class CallableHook:
+    def __call__(self, details: RetryDetails) -> None: ...
+
+    def method(self, details: RetryDetails) -> None: ...
+
+
+def a_function(details: RetryDetails) -> None: ...
+
+
+@contextmanager
+def a_context_manager(details: RetryDetails) -> Iterator[None]:
+    yield
+
+
+async def a_coroutine_function(details: RetryDetails) -> None: ...
+
+
+def a_generator_function(details: RetryDetails) -> Iterator[None]:
+    yield
+
+
+def without_arguments() -> None: ...
+
+
+class TestSetting:
+    @pytest.mark.parametrize(
+        "hook",
+        [
+            a_function,
+            a_context_manager,
+            CallableHook(),
+            CallableHook().method,
+            partial(lambda prefix, details: None, "anew"),
+            lambda *args: None,
+            [].append,
+            print,
+            Mock(),
+            LoggingHook(),
+        ],
+        ids=repr,
+    )
+    def test_hooks(self, hook: Any) -> None:
+        """
+        What takes one argument can be a hook.
+        """
+        set_on_retry_hooks([hook])
+
+        assert (hook,) == get_on_retry_hooks()
+
+    @pytest.mark.parametrize("make", [list, tuple, iter, dict.fromkeys])
+    def test_any_iterable(self, make: Any) -> None:
+        """
+        Hooks come in any iterable, which is read once.
+        """
+        set_on_retry_hooks(make([a_function, print]))
+
+        assert (a_function, print) == get_on_retry_hooks() == get_on_retry_hooks()
+
+    def test_off(self) -> None:
+        """
+        An empty iterable switches hooks off.
+        """
+        set_on_retry_hooks([])
+
+        assert () == get_on_retry_hooks()
+        assert [] == told()
+
+    def test_none_means_the_defaults(self) -> None:
+        """
+        None brings the defaults back.
+        """
+        default = get_on_retry_hooks()
+        set_on_retry_hooks([])
+        set_on_retry_hooks(None)
+
+        assert [type(hook) for hook in default] == [type(hook) for hook in get_on_retry_hooks()]
+
+    @pytest.mark.parametrize(
+        ("hooks", "message"),
+        [
+            (5, "hooks=5 is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
+            ("structlog", "hooks='structlog' is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
+            (b"", "hooks=b'' is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
+            (["structlog"], "a retry hook cannot be 'structlog'; allowed: a function"),
+            ([None], "a retry hook cannot be None; allowed: a function"),
+            ([LoggingHook], "a retry hook cannot be the class LoggingHook; allowed: an instance, LoggingHook()"),
+            ([list[int]], "a retry hook cannot be list[int]; allowed: a function"),
+            (
+                [a_coroutine_function],
+                "a retry hook cannot be the coroutine function a_coroutine_function; allowed: a plain function",
+            ),
+            (
+                [a_generator_function],
+                (
+                    "a retry hook cannot be the generator function a_generator_function; "
+                    "allowed: contextlib.contextmanager on top"
+                ),
+            ),
+            (
+                [without_arguments],
+                "a retry hook cannot be without_arguments; allowed: a function that takes one argument, the details",
+            ),
+        ],
+    )
+    def test_refused(self, hooks: Any, message: str) -> None:
+        """
+        What cannot be a hook is refused where it is set, and nothing changes.
+        """
+        set_on_retry_hooks([a_function])
+        with pytest.raises(TypeError) as error:
+            set_on_retry_hooks(hooks)
+
+        assert message == str(error.value)
+        assert (a_function,) == get_on_retry_hooks()
+
+    def test_async_mocks_are_refused(self) -> None:
+        """
+        A mock of a coroutine function is one.
+        """
+        with pytest.raises(TypeError, match="the coroutine function AsyncMock"):
+            set_on_retry_hooks([AsyncMock()])
+
+    def test_a_function_alone_is_refused(self) -> None:
+        """
+        A hook that is not in a list is refused.
+        """
+        with pytest.raises(TypeError, match="allowed: an iterable of hooks"):
+            set_on_retry_hooks(a_function)  # type: ignore
+
+
+class TestTelling:
+    def test_in_order(self) -> None:
+        """
+        Hooks are told in the order in which they were set, all of the same details.
+        """
+        seen: list[Any] = []
+        set_on_retry_hooks([lambda one: seen.append((1, one)), lambda one: seen.append((2, one))])
+        retry = details()
+
+        assert [] == tell(current(), retry)
+        assert [(1, retry), (2, retry)] == seen
+
+    def test_contexts_are_entered_at_once(self) -> None:
+        """
+        What a hook returns is entered before the next hook is told, and left in the reverse order.
+        """
+        log: list[Any] = []
+        set_on_retry_hooks([lambda _: Door(log, "a"), lambda _: log.append("told"), lambda _: Door(log, "b")])
+        opened = told()
+
+        assert ["a opened", "told", "b opened"] == log
+
+        leave(opened)
+
+        assert [("b closed", None, None, None), ("a closed", None, None, None)] == log[3:]
+
+    def test_what_raises_is_logged(self, caplog: Any) -> None:
+        """
+        A hook that raises is logged with its traceback, and the others are told all the same.
+        """
+        seen: list[Any] = []
+
+        def broken(details: RetryDetails) -> None:
+            raise ZeroDivisionError("oh")
+
+        set_on_retry_hooks([partial(broken), seen.append])
+
+        assert [] == told()
+        assert 1 == len(seen)
+        (record,) = caplog.records
+        assert ("anew", logging.ERROR) == (record.name, record.levelno)
+        assert f"the retry hook {broken.__qualname__} failed; the call goes on" == record.getMessage()
+        assert "in broken" in caplog.text
+        assert "ZeroDivisionError: oh" in caplog.text
+
+    def test_a_bare_raise(self) -> None:
+        """
+        A hook that raises the failure itself does not reach the call either.
+        """
+
+        def broken(details: RetryDetails) -> None:
+            raise details.exception
+
+        set_on_retry_hooks([broken])
+
+        assert [] == told()
+
+    @pytest.mark.parametrize("answer", [5, True, "yes", Mock(), LoggingHook, ExitStack])
+    def test_other_answers_are_logged(self, caplog: Any, answer: Any) -> None:
+        """
+        An answer that is no context manager is an error in the log.
+        """
+        set_on_retry_hooks([lambda _: answer])
+
+        assert [] == told()
+        assert "allowed: None or a context manager, from a plain function" in caplog.text
+
+    def test_answers_that_can_only_be_entered(self, caplog: Any) -> None:
+        """
+        What could be entered and not left is not entered.
+        """
+        entered: list[Any] = []
+
+        class Half:
+            def __enter__(self) -> None:
+                entered.append(self)
+
+        set_on_retry_hooks([lambda _: Half()])
+
+        assert [] == told()
+        assert [] == entered
+        assert "allowed: None or a context manager" in caplog.text
+
+    def test_coroutines_are_closed(self, caplog: Any) -> None:
+        """
+        A coroutine that is answered nonetheless is closed, so that it does not complain, and logged.
+        """
+        set_on_retry_hooks([lambda one: a_coroutine_function(one)])
+
+        assert [] == told()
+        assert "a retry hook answered <coroutine object a_coroutine_function at" in caplog.text
+        assert "from a plain function" in caplog.text
+
+    def test_async_context_managers(self, caplog: Any) -> None:
+        """
+        An async context manager is no context manager.
+        """
+
+        @asynccontextmanager
+        async def span(details: RetryDetails) -> Any:
+            yield
+
+        set_on_retry_hooks([span])
+
+        assert [] == told()
+        assert "allowed: None or a context manager" in caplog.text
+
+    def test_what_fails_to_open(self, caplog: Any) -> None:
+        """
+        A context that cannot be entered is logged, and not left.
+        """
+
+        @contextmanager
+        def broken(details: RetryDetails) -> Iterator[None]:
+            raise ZeroDivisionError("oh")
+            yield
+
+        set_on_retry_hooks([broken])
+
+        assert [] == told()
+        assert "ZeroDivisionError: oh" in caplog.text
+
+    def test_mocks(self) -> None:
+        """
+        A MagicMock is a hook whose answer is entered and left.
+        """
+        mock = MagicMock()
+        set_on_retry_hooks([mock])
+        leave(told())
+
+        context = mock.return_value
+        assert (1, 1) == (context.__enter__.call_count, context.__exit__.call_count)
+
+    @pytest.mark.parametrize("exc", [KeyboardInterrupt(), SystemExit(1), GeneratorExit()], ids=repr)
+    def test_exits_get_through(self, exc: BaseException, caplog: Any) -> None:
+        """
+        Ctrl-C in a hook gets through, and what was opened by then is closed with it.
+        """
+        log: list[Any] = []
+
+        def interrupted(details: RetryDetails) -> None:
+            raise exc
+
+        set_on_retry_hooks([lambda _: Door(log), interrupted, lambda _: Door(log, "never")])
+        with pytest.raises(type(exc)) as raised:
+            told()
+
+        assert exc is raised.value
+        opened, (closed, typ, what, tb) = log
+        assert ("door opened", "door closed", type(exc), exc) == (opened, closed, typ, what)
+        assert tb is not None
+        assert [] == caplog.records
+        set_on_retry_hooks([log.append])
+        told()
+        assert isinstance(log[-1], RetryDetails)
+
+    def test_a_broken_log(self, monkeypatch: Any) -> None:
+        """
+        Logging that raises does not reach the call.
+        """
+        monkeypatch.setattr(logging.Logger, "error", Mock(side_effect=OSError))
+        set_on_retry_hooks([lambda _: 1 / 0])  # type: ignore
+
+        assert [] == told()
+
+    def test_no_log(self, monkeypatch: Any) -> None:
+        """
+        Where logging cannot even be imported, there is silence.
+        """
+        monkeypatch.setitem(sys.modules, "logging", None)
+        set_on_retry_hooks([lambda _: 1 / 0])  # type: ignore
+
+        assert [] == told()
+
+    def test_hooks_that_retry(self, failing: Any) -> None:
+        """
+        What a hook retries itself is told to nobody, in the telling and in the leaving.
+        """
+        calls: list[str] = []
+
+        @contextmanager
+        def hook(details: RetryDetails) -> Iterator[None]:
+            calls.append(f"told, {len(told())} opened within, {len(current())} hooks within")
+            yield
+            calls.append(f"left, {len(told())} opened within, {len(current())} hooks within")
+
+        set_on_retry_hooks([hook])
+        leave(told())
+        leave(told())
+
+        once = ["told, 0 opened within, 0 hooks within", "left, 0 opened within, 0 hooks within"]
+        assert [*once, *once] == calls
+        assert (hook,) == current()
+
+    def test_hooks_may_ask_who_is_told(self) -> None:
+        """
+        A hook that asks for the hooks is told of all.
+        """
+        seen: list[Any] = []
+        set_on_retry_hooks([lambda _: seen.append(get_on_retry_hooks())])
+        told()
+
+        assert [get_on_retry_hooks()] == seen
+
+    def test_other_threads_are_told(self) -> None:
+        """
+        While one thread tells its hooks, others tell theirs.
+        """
+        together = threading.Barrier(4, timeout=10)
+        seen: list[Any] = []
+
+        def hook(details: RetryDetails) -> None:
+            together.wait()
+            seen.append(details.name)
+
+        set_on_retry_hooks([hook])
+        threads = [threading.Thread(target=told, kwargs={"name": str(number)}) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert ["0", "1", "2", "3"] == sorted(seen)
+
+
+class TestLeaving:
+    def test_once(self) -> None:
+        """
+        What is opened is left once, however often that is asked for.
+        """
+        log: list[Any] = []
+        opened: list[AbstractContextManager[object]] = [Door(log)]
+        leave(opened)
+        leave(opened)
+
+        assert 1 == len(log)
+
+    def test_not_again_from_within(self) -> None:
+        """
+        A context whose leaving makes others ask for it is left once as well.
+        """
+        log: list[Any] = []
+        opened: list[AbstractContextManager[object]] = []
+
+        @contextmanager
+        def reentrant() -> Iterator[None]:
+            yield
+            leave(opened)
+            log.append("left")
+
+        opened += [Door(log), reentrant()]
+        opened[1].__enter__()
+        leave(opened)
+
+        assert [("door closed", None, None, None), "left"] == log
+
+    def test_nothing_is_swallowed(self) -> None:
+        """
+        What ends the wait is shown to the contexts, and they cannot hold it back.
+        """
+        log: list[Any] = []
+        with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
+            stack.push(partial(leave, [suppress(KeyboardInterrupt), Door(log)]))  # type: ignore
+            raise KeyboardInterrupt
+
+        ((_, typ, exc, tb),) = log
+        assert KeyboardInterrupt is typ is type(exc)
+        assert exc.__traceback__ is tb
+
+    @pytest.mark.parametrize("exc", [KeyboardInterrupt(), OSError()], ids=repr)
+    def test_the_same_again(self, exc: BaseException, caplog: Any) -> None:
+        """
+        A context that raises again what it was shown is no error, and its own frames do not stay in the traceback.
+        """
+        log: list[Any] = []
+
+        def interrupted() -> None:
+            raise exc
+
+        with pytest.raises(type(exc)) as raised:
+            interrupted()
+        traceback = raised.value.__traceback__
+        leave([Door(log), Door(log, failure=exc)], type(exc), exc, traceback)
+
+        assert 2 == len(log)
+        assert traceback is exc.__traceback__
+        assert [] == caplog.records
+
+    def test_what_fails_is_logged(self, caplog: Any) -> None:
+        """
+        A context that fails to close is logged with its traceback, and the others are left all the same.
+        """
+        log: list[Any] = []
+        leave([Door(log, "a"), Door(log, "b", failure=ZeroDivisionError("oh"))])
+
+        assert ["b closed", "a closed"] == [entry[0] for entry in log]
+        (record,) = caplog.records
+        assert ("anew", logging.ERROR) == (record.name, record.levelno)
+        assert "leaving Door, which a retry hook had opened, failed; the call goes on" == record.getMessage()
+        assert "ZeroDivisionError: oh" in caplog.text
+
+    def test_exits_leave_last(self) -> None:
+        """
+        Ctrl-C while a context is left gets through, after the others are left with it.
+        """
+        log: list[Any] = []
+        interrupt = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt) as raised:
+            leave([Door(log, "a"), Door(log, "b", failure=interrupt)])
+
+        assert interrupt is raised.value
+        assert [("b closed", None), ("a closed", interrupt)] == [(entry[0], entry[2]) for entry in log]
+        assert current()
+
+    def test_destructors(self) -> None:
+        """
+        What nobody leaves is left by a destructor, also while the interpreter shuts down.
+        """
+        script = """
+import builtins
+from anew.instrumentation import _registry
+
+class Door:
+    def __exit__(self, *exc):
+        sys.__stdout__.write("left\\n")
+        raise OSError
+
+class Pause:
+    def __init__(self):
+        self.opened = [Door()]
+    def __del__(self):
+        _registry.leave(self.opened)
+
+Pause()
+last = Pause()
+builtins.very_last = Pause()
+"""
+        done = run(script)
+
+        assert ["left", "left", "left"] == done.stdout.split()
+        assert "Exception ignored" not in done.stderr
+
+
+def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with the anew that this test run is about."""
+    source = str(Path(anew.__file__).parent.parent)
+    script = f"import sys; sys.path.insert(0, {source!r})\n{script}"
+    return subprocess.run(
+        [sys.executable, *options, "-c", script], check=True, capture_output=True, encoding="utf-8", timeout=60
+    )
+
+
+class TestFactory:
+    def test_at_the_first_retry(self) -> None:
+        """
+        A hook is built at the first retry, and then used.
+        """
+        seen: list[Any] = []
+
+        def build() -> Any:
+            seen.append("built")
+            return lambda details: seen.append(details.attempt)
+
+        set_on_retry_hooks([RetryHookFactory(build)])
+
+        assert [] == seen
+
+        told(attempt=1)
+        told(attempt=2)
+
+        assert ["built", 1, 2] == seen
+
+    def test_asking_builds(self) -> None:
+        """
+        Who asks for the hooks gets them built.
+        """
+        set_on_retry_hooks([RetryHookFactory(lambda: print), a_function])
+
+        assert (print, a_function) == get_on_retry_hooks()
+
+    def test_reusable(self) -> None:
+        """
+        A factory can be set again and again, and builds once.
+        """
+        build = Mock(return_value=a_function)
+        factory = RetryHookFactory(build)
+        for hooks in ([factory], [], [factory, factory]):
+            set_on_retry_hooks(hooks)
+            get_on_retry_hooks()
+
+        assert (a_function, a_function) == get_on_retry_hooks()
+        assert 1 == build.call_count
+
+    def test_of_a_class(self) -> None:
+        """
+        A class can build its instance.
+        """
+        set_on_retry_hooks([RetryHookFactory(LoggingHook)])
+        (hook,) = get_on_retry_hooks()
+
+        assert LoggingHook is type(hook)
+
+    def test_repr(self) -> None:
+        """
+        The repr says what is built by.
+        """
+        assert "RetryHookFactory(LoggingHook)" == repr(RetryHookFactory(LoggingHook))
+
+    @pytest.mark.parametrize("build", [None, a_function, a_coroutine_function, a_generator_function])
+    def test_refused(self, build: Any) -> None:
+        """
+        What cannot be called without arguments builds nothing.
+        """
+        with pytest.raises(TypeError, match="allowed: a plain function without arguments"):
+            RetryHookFactory(build)
+
+    @pytest.mark.parametrize("failure", [ImportError("no such module"), ZeroDivisionError("oh")], ids=repr)
+    def test_failing(self, failure: Exception, caplog: Any) -> None:
+        """
+        A builder that fails is logged once with its traceback, and then there is no such hook.
+        """
+        build = Mock(side_effect=failure, __qualname__="build")
+        seen: list[Any] = []
+        set_on_retry_hooks([RetryHookFactory(build), seen.append])
+        told()
+        told()
+
+        assert 2 == len(seen)
+        assert (seen.append,) == get_on_retry_hooks()
+        (record,) = caplog.records
+        assert ("anew", logging.ERROR) == (record.name, record.levelno)
+        assert "build could not build its retry hook; retries go on without it" == record.getMessage()
+        assert str(failure) in caplog.text
+
+    @pytest.mark.parametrize("hook", [None, LoggingHook, a_coroutine_function, RetryHookFactory(LoggingHook)])
+    def test_building_no_hook(self, hook: Any, caplog: Any) -> None:
+        """
+        What is built must be a hook.
+        """
+        set_on_retry_hooks([RetryHookFactory(lambda: hook)])
+
+        assert () == get_on_retry_hooks() == get_on_retry_hooks()
+        assert 1 == caplog.text.count("TypeError: a retry hook cannot be ")
+
+    def test_interrupted(self) -> None:
+        """
+        Ctrl-C while a hook is built gets through, and it is built the next time.
+        """
+        build = Mock(side_effect=[KeyboardInterrupt, a_function])
+        set_on_retry_hooks([RetryHookFactory(build)])
+        with pytest.raises(KeyboardInterrupt):
+            told()
+
+        assert (a_function,) == current()
+
+    def test_builders_that_retry(self) -> None:
+        """
+        A builder that retries, or asks for the hooks, does not wait for itself.
+        """
+        seen: list[Any] = []
+
+        def build() -> Any:
+            seen.append((told(), current(), get_on_retry_hooks()))
+            return seen.append
+
+        set_on_retry_hooks([a_function, RetryHookFactory(build)])
+        told()
+
+        assert ([], (), (a_function,)) == seen[0]
+        assert 2 == len(seen)
+
+    def test_many_threads(self) -> None:
+        """
+        Many threads that arrive together have it built once, and all are heard.
+        """
+        count = 16
+        together = threading.Barrier(count, timeout=10)
+        built: list[Any] = []
+        seen: list[Any] = []
+
+        def build() -> Any:
+            built.append(threading.get_ident())
+            together_built.wait(0.02)
+            return lambda details: seen.append(details.name)
+
+        def work(number: int) -> None:
+            together.wait()
+            told(name=str(number))
+
+        together_built = threading.Event()
+        set_on_retry_hooks([RetryHookFactory(build)])
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert 1 == len(built)
+        assert {str(number) for number in range(count)} == set(seen)
+
+    def test_builders_that_wait_for_others(self, monkeypatch: Any) -> None:
+        """
+        A builder that waits for a thread that retries does not hold it for long, and other retries not at all.
+        """
+        monkeypatch.setattr(building, "PATIENCE", 0.01)
+        building._workshop.reopen()
+        heard: list[Any] = []
+
+        def other() -> None:
+            heard.append(current())
+            monkeypatch.setattr(building, "PATIENCE", 60.0)
+            heard.append(current())
+
+        def build() -> Any:
+            thread = threading.Thread(target=other)
+            thread.start()
+            thread.join()
+            return a_function
+
+        set_on_retry_hooks([RetryHookFactory(build), print])
+
+        assert (a_function, print) == current()
+        assert [(print,), (print,)] == heard
+
+    @pytest.mark.skipif(not hasattr(building.os, "fork"), reason="this system cannot fork")
+    def test_forks(self) -> None:
+        """
+        A child that was forked while another thread built a hook builds its own.
+        """
+        script = """
+import os, threading
+from anew.instrumentation import RetryHookFactory, get_on_retry_hooks, set_on_retry_hooks
+
+parent = os.getpid()
+building, forked = threading.Event(), threading.Event()
+
+def build():
+    if os.getpid() == parent:
+        building.set()
+        forked.wait(30)
+    return print
+
+set_on_retry_hooks([RetryHookFactory(build)])
+thread = threading.Thread(target=get_on_retry_hooks)
+thread.start()
+building.wait(30)
+child = os.fork()
+if child == 0:
+    os._exit(0 if get_on_retry_hooks() == (print,) else 1)
+_, status = os.waitpid(child, 0)
+forked.set()
+thread.join()
+print(status, get_on_retry_hooks() == (print,))
+"""
+        assert ["0", "True"] == run(script, "-W", "ignore").stdout.split()
+
+    @pytest.mark.skipif(not hasattr(building.os, "fork"), reason="this system cannot fork")
+    def test_builders_that_fork(self) -> None:
+        """
+        Where a builder forks, parent and child both get what it gives.
+        """
+        script = """
+import os
+from anew.instrumentation import RetryHookFactory, get_on_retry_hooks, set_on_retry_hooks
+
+def build():
+    global child
+    child = os.fork()
+    return print
+
+set_on_retry_hooks([RetryHookFactory(build), RetryHookFactory(lambda: len)])
+ok = get_on_retry_hooks() == (print, len)
+if child == 0:
+    os._exit(0 if ok else 1)
+_, status = os.waitpid(child, 0)
+print(status, ok)
+"""
+        assert ["0", "True"] == run(script).stdout.split()
+
+
+class TestDefaults:
+    @pytest.fixture(autouse=True)
+    def _nothing_imported(self, monkeypatch: Any) -> None:
+        for library in ("structlog", "prometheus_client"):
+            monkeypatch.delitem(sys.modules, library, raising=False)
+
+    def test_logging(self) -> None:
+        """
+        Retries are logged with logging, if the application has imported nothing else.
+        """
+        (hook,) = get_on_retry_hooks()
+
+        assert LoggingHook is type(hook)
+
+    def test_nothing_is_imported(self) -> None:
+        """
+        Not for want of opportunity: structlog and prometheus_client can be imported, and are not.
+        """
+        told()
+
+        assert not {"structlog", "prometheus_client"} & {*sys.modules}
+
+    @pytest.mark.parametrize("library", ["structlog", "prometheus_client"])
+    @pytest.mark.parametrize(
+        "make",
+        [lambda library: None, ModuleType, lambda library: Mock(spec=[]), lambda library: Broken()],
+        ids=["blocked", "being imported", "something else", "broken"],
+    )
+    def test_libraries_that_are_not_there(self, library: str, make: Any, monkeypatch: Any, caplog: Any) -> None:
+        """
+        A library that is blocked, broken or just being imported counts as not imported, in silence.
+        """
+        monkeypatch.setitem(sys.modules, library, make(library))
+        (hook,) = get_on_retry_hooks()
+
+        assert LoggingHook is type(hook)
+        assert [] == caplog.records
+
+    @pytest.mark.parametrize(("library", "needed"), [("structlog", "get_logger"), ("prometheus_client", "Counter")])
+    def test_libraries_that_do_not_work(self, library: str, needed: str, monkeypatch: Any, caplog: Any) -> None:
+        """
+        A library that fails when it is first used is logged once, and then counts as not imported.
+        """
+        monkeypatch.setitem(sys.modules, library, Mock(**{needed: Mock(side_effect=ZeroDivisionError("oh"))}))
+        for _ in range(3):
+            (hook,) = get_on_retry_hooks()
+            assert LoggingHook is type(hook)
+
+        assert 1 == len(caplog.records)
+        assert "ZeroDivisionError: oh" in caplog.text
+
+    def test_libraries_imported_later(self, monkeypatch: Any) -> None:
+        """
+        What the application imports later is used from then on, and remembered.
+        """
+        before = get_on_retry_hooks()
+        monkeypatch.setitem(sys.modules, "structlog", ModuleType("structlog"))
+        during = get_on_retry_hooks()
+        sys.modules["structlog"].get_logger = Mock()  # type: ignore
+        after = get_on_retry_hooks()
+
+        assert [LoggingHook, LoggingHook, StructlogHook] == [type(hook) for (hook,) in (before, during, after)]
+        assert after == get_on_retry_hooks()
+
+    def test_libraries_imported_anew(self, monkeypatch: Any) -> None:
+        """
+        A library that broke is tried again when another takes its place, or the defaults are set again.
+        """
+        broken = Mock(get_logger=Mock(side_effect=[ZeroDivisionError, Mock()]))
+        monkeypatch.setitem(sys.modules, "structlog", broken)
+        (first,) = get_on_retry_hooks()
+        monkeypatch.setitem(sys.modules, "structlog", Mock())
+        (second,) = get_on_retry_hooks()
+        monkeypatch.setitem(sys.modules, "structlog", broken)
+        set_on_retry_hooks(None)
+        (third,) = get_on_retry_hooks()
+
+        assert [LoggingHook, StructlogHook, StructlogHook] == [type(hook) for hook in (first, second, third)]
+
+    def test_our_own_files_cannot_be_read(self, monkeypatch: Any) -> None:
+        """
+        Where no file can be opened any more, retries are still logged.
+        """
+        monkeypatch.setitem(sys.modules, "structlog", Mock())
+        monkeypatch.setitem(sys.modules, "anew.instrumentation._structlog", None)
+        (hook,) = get_on_retry_hooks()
+
+        assert LoggingHook is type(hook)
+
+
+class Broken(ModuleType):
+    def __init__(self) -> None:
+        super().__init__("broken")
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class TestModule:
+    def test_nothing_heavy_is_imported(self) -> None:
+        """
+        Importing the module imports nothing that is heavy or somebody else's.
+        """
+        done = run("import anew.instrumentation; print(*sys.modules)")
+
+        heavy = {"logging", "threading", "dataclasses", "inspect", "asyncio", "datetime", "typing_extensions"}
+        others = {"structlog", "prometheus_client", "opentelemetry"}
+        assert set() == {*done.stdout.split()} & (heavy | others)
+
+    def test_all_names_are_there(self) -> None:
+        """
+        All public names can be had, listed and starred, whatever they take to import.
+        """
+        namespace: dict[str, Any] = {}
+        exec("from anew.instrumentation import *", namespace)  # noqa: S102
+
+        assert {*instrumentation.__all__} == {*namespace} - {"__builtins__"}
+        assert {*instrumentation.__all__} <= {*dir(instrumentation)}
+
+    def test_names_say_where_they_are_from(self) -> None:
+        """
+        What is public is documented, and says that it is from here.
+        """
+        for name in instrumentation.__all__:
+            thing = getattr(instrumentation, name)
+            assert thing.__doc__
+            assert "anew.instrumentation" == thing.__module__
+
+    def test_other_names(self) -> None:
+        """
+        Other names are missing as from any module.
+        """
+        with pytest.raises(AttributeError, match=r"module 'anew\.instrumentation' has no attribute 'LogginHook'"):
+            _ = instrumentation.LogginHook  # type: ignore
