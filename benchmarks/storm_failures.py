@@ -1,0 +1,47 @@
+"""
+Failures that have nothing to do with load: what a budget costs where a retry would have helped.
+
+A process makes 20 calls a second. Each attempt fails with the same probability, independent of all others, after
+50 ms.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storm_budgets import Budget
+from storm_world import Call, Process, World
+
+from anew import retry
+
+BROKEN = ConnectionResetError("bad luck")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    served: float  # the share of calls that succeed
+    sent: float  # attempts for each call
+
+
+def endure(probability: float, budget: Callable[[], Budget], seed: int = 1, calls: int = 20_000) -> Outcome:
+    served: list[Call] = []
+    sent = 0
+    with World(seed) as world:
+        dice = world.dice
+
+        def send(call: Call) -> None:
+            nonlocal sent
+            sent += 1
+            if dice.random() < probability:
+                world.at(world.now + 0.05, call.process.failed, call, BROKEN)
+            else:
+                world.at(world.now + 0.05, call.process.succeeded, call)
+
+        def ended(call: Call, success: bool) -> None:
+            if success:
+                served.append(call)
+
+        process = Process(world, send, retry(), budget(), ended)
+        for number in range(calls):
+            world.at(number / 20, process.call)
+        world.run()
+    return Outcome(len(served) / calls, sent / calls)
