@@ -507,6 +507,7 @@ class TestKinds:
             BrokenPipeError(),
             TimeoutError(),
             asyncio.TimeoutError(),  # noqa: UP041
+            trio.TooSlowError(),
             socket.gaierror(socket.EAI_AGAIN, "again"),
             socket.herror(),
             OSError(errno.ENETUNREACH, "Network is unreachable"),
@@ -1140,8 +1141,7 @@ class TestTransient:
     @pytest.mark.parametrize(
         ("hook", "text"),
         [
-            (transient(), "transient()"),
-            (transient(limit=60), "transient()"),
+            (transient(), "transient(limit=60.0)"),
             (transient(limit=5), "transient(limit=5.0)"),
             (transient(limit=timedelta(minutes=5)), "transient(limit=300.0)"),
         ],

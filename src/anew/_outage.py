@@ -17,6 +17,7 @@ STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PASSING = {  # the connection broke, or could not be made, or took too long
     "builtins": {"ConnectionError", "TimeoutError"},
     "socket": {"gaierror", "herror"},
+    "trio": {"TooSlowError"},
     "ssl": {"SSLEOFError", "SSLSyscallError", "SSLZeroReturnError"},
     "http": {"BadStatusLine", "IncompleteRead"},
     "urllib": {"ContentTooShortError"},

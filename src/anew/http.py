@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["retry_after", "transient"]
 
-_LIMIT = 60.0
-
 # Whoever was told the same time to come back does not come back at the same time.
 _SPREAD = 0.25
 
@@ -46,7 +44,7 @@ def retry_after(exc: BaseException) -> float | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def transient(*, limit: Seconds = _LIMIT) -> Callable[[Exception], bool | float]:
+def transient(*, limit: Seconds = 60.0) -> Callable[[Exception], bool | float]:
     """Make a hook for `on=` that retries what may be over by the next attempt.
 
     These are the statuses 408, 425, 429, 500, 502, 503 and 504, and connections that broke, could not be made or took
@@ -90,7 +88,7 @@ class _Transient:
 
     @override
     def __repr__(self) -> str:
-        return "transient()" if self._limit == _LIMIT else f"transient(limit={self._limit!r})"
+        return f"transient(limit={self._limit!r})"
 
 
 def _failures(exc: BaseException) -> list[BaseException]:
