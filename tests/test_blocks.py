@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from anew import Retry, RetryError, retry, set_testing
-from anew.instrumentation import RetryDetails, set_on_retry_hooks
+from anew.instrumentation import LoggingHook, RetryDetails, set_on_retry_hooks
 
 
 @pytest.fixture
@@ -684,6 +684,12 @@ class TestShared:
 
 
 class TestNames:
+    @pytest.fixture(autouse=True)
+    def logging(self) -> Iterator[None]:
+        set_on_retry_hooks([LoggingHook()])
+        yield
+        set_on_retry_hooks(None)
+
     def test_of_the_function_around(self, clock: Any, caplog: Any) -> None:
         """
         A block is called by the function that it stands in.

@@ -18,6 +18,7 @@ from ._state import CallState, Pause
 if TYPE_CHECKING:
     from ._policy import Policy
 
+# What has become of the last attempt.
 _OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
 
 
@@ -29,7 +30,7 @@ class Attempt:
     `continue` inside mean success. Each attempt is entered once; what fails when its loop is gone leaves as it is.
     """
 
-    __slots__ = ("_loop", "_num", "_phase", "_policy", "_since", "_start")
+    __slots__ = ("_entered", "_loop", "_num", "_policy", "_since", "_start")
 
     def __init__(self, loop: _Loop, policy: Policy, num: int, start: float) -> None:
         # Weak, so that a loop goes when it is left, with what hooks have opened, though the attempt has a name.
@@ -37,7 +38,7 @@ class Attempt:
         self._policy = policy
         self._num = num
         self._start = start
-        self._phase = _OFFERED
+        self._entered = False
         self._since = 0
 
     @property
@@ -84,17 +85,23 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._ended(exc)
+        loop = self._loop()
         if loop is None:
             return False
-        if not isinstance(exc, Exception):
-            loop.state.succeeded()
+        if exc is None:
+            loop.phase = _SUCCEEDED
+            if loop.has_state:
+                loop.state.succeeded()
             return False
+        loop.phase = _GIVEN_UP
+        if not isinstance(exc, Exception):
+            return False
+        loop.state.since = self._since
         pause = loop.state.failed(exc, in_task=loop.in_task)
         if pause is None:
             return False
         if isinstance(pause, Pause):
-            return self._failed(loop, pause)
+            return loop.goes_on(pause)
         raise loop.state.error(exc, pause)
 
     async def __aenter__(self) -> Attempt:
@@ -117,48 +124,40 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._ended(exc)
+        loop = self._loop()
         if loop is None:
             return False
-        if not isinstance(exc, Exception):
-            await loop.state.asucceeded()
+        if exc is None:
+            loop.phase = _SUCCEEDED
+            if loop.has_state:
+                await loop.state.asucceeded()
             return False
+        loop.phase = _GIVEN_UP
+        if not isinstance(exc, Exception):
+            return False
+        loop.state.since = self._since
         pause = await loop.state.afailed(exc)
         if pause is None:
             return False
         if isinstance(pause, Pause):
-            return self._failed(loop, pause)
+            return loop.goes_on(pause)
         raise await loop.state.aerror(exc, pause)
 
     def _begun(self) -> Attempt:
-        if self._phase != _OFFERED:
+        if self._entered:
             raise RuntimeError(f"attempt {self._num} has been entered before; each attempt is entered once")
-        self._phase = _RUNNING
+        self._entered = True
+        loop = self._loop()
+        if loop is not None:
+            loop.phase = _RUNNING
         self._since = _marks.now()
         return self
-
-    def _ended(self, exc: BaseException | None) -> _Loop | None:
-        """The loop, if it is still there and must hear of this end."""
-        loop = self._loop()
-        if exc is None:
-            self._phase = _SUCCEEDED
-            return loop if loop is not None and loop.has_state else None
-        self._phase = _GIVEN_UP
-        if loop is None or not isinstance(exc, Exception):
-            return None
-        loop.state.since = self._since
-        return loop
-
-    def _failed(self, loop: _Loop, pause: Pause) -> bool:
-        self._phase = _FAILED
-        loop.pause = pause
-        return True
 
 
 class _Loop:
     """What both kinds of loops share: whose turn it is."""
 
-    __slots__ = ("__weakref__", "_attempt", "_code", "_policy", "_state", "pause")
+    __slots__ = ("__weakref__", "_attempt", "_code", "_num", "_pause", "_policy", "_state", "phase")
     in_task: bool
 
     def __init__(self, policy: Policy, code: CodeType) -> None:
@@ -170,7 +169,9 @@ class _Loop:
         self._code = code  # of the function around the block, which gives it its name
         self._state: CallState | None = None
         self._attempt: Attempt | None = None
-        self.pause: Pause | None = None
+        self._num = 0
+        self._pause: Pause | None = None
+        self.phase = _FAILED
 
     @property
     def has_state(self) -> bool:
@@ -188,28 +189,32 @@ class _Loop:
         Raises:
             RuntimeError: the attempt before has not been made.
         """
-        attempt = self._attempt
-        if attempt is None or attempt._phase == _FAILED:
-            return False
-        if attempt._phase == _OFFERED:
-            raise RuntimeError(f"attempt {attempt.num} was never entered: the work goes into `with attempt:`")
-        if attempt._phase == _RUNNING:
-            raise RuntimeError(f"attempt {attempt.num} is still running: its `with` has not been left")
-        return True
+        if self.phase == _OFFERED:
+            raise RuntimeError(f"attempt {self._num} was never entered: the work goes into `with attempt:`")
+        if self.phase == _RUNNING:
+            raise RuntimeError(f"attempt {self._num} is still running: its `with` has not been left")
+        return self.phase != _FAILED
 
     def _over(self) -> RuntimeError:
-        phase = "" if self._attempt is None else self._attempt._phase
-        return RuntimeError(f"entered again after it {phase}: leave the loop by `return` or `break` inside the `with`")
+        return RuntimeError(
+            f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
+        )
+
+    def goes_on(self, pause: Pause) -> bool:
+        self._pause = pause
+        self.phase = _FAILED
+        return True
 
     def _take_pause(self) -> Pause | None:
-        pause, self.pause = self.pause, None
+        pause, self._pause = self._pause, None
         return pause
 
     def _offer(self) -> Attempt:
         policy = self._policy
         start = self.state.start if policy.wants_start else 0.0
-        num = 1 if self._attempt is None else self._attempt.num + 1
-        self._attempt = Attempt(self, policy, num, start)
+        self._num += 1
+        self.phase = _OFFERED
+        self._attempt = Attempt(self, policy, self._num, start)
         return self._attempt
 
 

@@ -89,11 +89,10 @@ _SPECIAL = (*_NEVER, RetryError, TryAgain, BaseExceptionGroup)
 def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> float | bool:
     """Whether this failure is ours; or how many seconds exactly the call or the hook asks us to wait, if it is."""
     special = isinstance(exc, _SPECIAL)
-    if special:
-        if any(isinstance(one, _NEVER) for one in members(exc)):
-            return False
-        if isinstance(exc, TryAgain):
-            return True if exc.after is None else exc.after
+    if special and any(isinstance(one, _NEVER) for one in members(exc)):
+        return False
+    if special and isinstance(exc, TryAgain):
+        return True if exc.after is None else exc.after
     if policy.hook is not None:
         answer = policy.hook(exc)
         return answer if isinstance(answer, bool) else _asked(answer, exc)

@@ -70,11 +70,12 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                     raise
                 if state is None:
                     state = CallState(policy, fn, args, kwargs)
-                pause = state.failed(exc)
-                if pause is None:
+                verdict = state.failed(exc)
+                if verdict is None:
                     raise
-                if isinstance(pause, GiveUp):
-                    raise state.error(exc, pause)
+                if isinstance(verdict, GiveUp):
+                    raise state.error(exc, verdict)
+                pause = verdict
             finally:
                 gen.close()
             if pause is None:
@@ -143,11 +144,12 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     raise
                 if state is None:
                     state = CallState(policy, fn, args, kwargs)
-                pause = await state.afailed(exc) if tells else state.ajudged(exc)
-                if pause is None:
+                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
+                if verdict is None:
                     raise
-                if isinstance(pause, GiveUp):
-                    raise await state.aerror(exc, pause)
+                if isinstance(verdict, GiveUp):
+                    raise await state.aerror(exc, verdict)
+                pause = verdict
             finally:
                 await agen.aclose()
             if pause is None:

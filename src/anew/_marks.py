@@ -12,7 +12,7 @@ frame is; and the frames before it tell whether it ran within the present attemp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,19 +38,15 @@ class Note(str):
         return str, (str(self),)
 
 
-_numbers = count(1)
-
-
-def now() -> int:
-    """A number above that of all marks until now, and below that of all to come."""
-    return next(_numbers)
+# Gives a number above that of all marks until now, and below that of all to come.
+now: Callable[[], int] = count(1).__next__
 
 
 def mark(exc: BaseException, author: object, text: str) -> None:
     """Note on `exc` that `author` gave up on it, in place of earlier such notes. For the frame that caught it."""
     try:
         note = Note(text)
-        note.author, note.number = author, next(_numbers)
+        note.author, note.number = author, now()
         entries = list(_entries(exc))
         note.frame, note.length = id(entries[0].tb_frame), len(entries)
         note.oldest = min([note.length, *(old.oldest for old in _marks(exc))])

@@ -53,10 +53,7 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     """
     _check("testing", testing)
     _check("cap", cap)
-    if not isinstance(attempts, int) or isinstance(attempts, bool):
-        raise TypeError(f"attempts={shown(attempts)} is not allowed; allowed: an integer >= 1")
-    if attempts < 1:
-        raise ValueError(f"attempts={attempts} is not allowed; allowed: an integer >= 1")
+    _check_count("attempts", attempts)
     return _put(_Setting(_Testing(attempts, cap) if testing else None))
 
 
@@ -121,6 +118,12 @@ def _put(setting: _Setting) -> _Setting:
 def _check(option: str, value: Any) -> None:
     if not isinstance(value, bool):
         raise TypeError(f"{option}={shown(value)} is not allowed; allowed: True or False")
+
+
+def _check_count(option: str, value: Any) -> None:
+    error = TypeError if not isinstance(value, int) or isinstance(value, bool) else ValueError if value < 1 else None
+    if error is not None:
+        raise error(f"{option}={shown(value)} is not allowed; allowed: an integer >= 1")
 
 
 def _unlock() -> None:

@@ -105,7 +105,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has async callbacks, which take `async for`; or `replay`, which is for generators.
         """
-        return Attempts(self._policy, vars(sys)["_getframe"](1).f_code)
+        return Attempts(self._policy, _FRAME(1).f_code)
 
     def __aiter__(self) -> AsyncAttempts:
         """Begin a block in a coroutine: `async for attempt in retry(...): with attempt: ...`.
@@ -113,7 +113,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has `replay`, which is for generators.
         """
-        return AsyncAttempts(self._policy, vars(sys)["_getframe"](1).f_code)
+        return AsyncAttempts(self._policy, _FRAME(1).f_code)
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
@@ -258,6 +258,7 @@ def retry(
 # What is left at its default is known by identity (True equals 1.0) and not checked again.
 _NAMES, _VALUES = zip(*(retry.__kwdefaults__ or {}).items(), strict=True)
 _BASE = checked(zip(_NAMES, _VALUES, strict=True))
+_FRAME = vars(sys)["_getframe"]
 _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 

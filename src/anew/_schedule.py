@@ -5,7 +5,7 @@ Law: nothing is called, drawn or slept.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._backoff import JITTERS
 from ._decision import wait_range
@@ -35,7 +35,7 @@ class Schedule(tuple[Wait, ...]):
         return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
 
 
-def schedule(policy: Policy, count: int) -> Schedule:
+def schedule(policy: Policy, count: Any) -> Schedule:
     """Give the first `count` waits, however many attempts `times` allows.
 
     Raises:

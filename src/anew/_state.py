@@ -11,14 +11,16 @@ from collections.abc import Awaitable, Mapping
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, instrumentation
+from . import _clock
 from ._budget import pay, take
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError, TryAgain, failure_in
 from ._kinds import closed_awaitable, core, name_of
 from ._marks import has_notes, mark, trim
 from ._modes import applied
-from .instrumentation import _registry as hooks
+from ._types import override
+from .instrumentation import RetryDetails
+from .instrumentation._registry import current, leave, tell
 
 if TYPE_CHECKING:
     from ._policy import Policy
@@ -33,28 +35,35 @@ _NO_KEYWORDS: Mapping[str, Any] = {}
 
 
 class Pause:
-    """The wait before the next attempt, and what hooks have opened for it: that closes when this ends, however it does.
+    """The wait before the next attempt, of so many `seconds`, which are to be waited within the `with`."""
 
-    Parameters:
-        seconds: how long to wait, within the `with`.
-        opened: contexts that are entered already.
-    """
+    __slots__ = ("seconds",)
 
-    __slots__ = ("_opened", "seconds")
-
-    def __init__(self, seconds: float, opened: list[Any]) -> None:
+    def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._opened = opened
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        if self._opened:
-            hooks.leave(self._opened, typ, exc, tb)
+    def __exit__(
+        self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
+    ) -> None: ...
+
+
+class WatchedPause(Pause):
+    """A pause for which hooks have opened something, which closes when it ends, however it does."""
+
+    __slots__ = ("_opened",)
+
+    def __init__(self, seconds: float, opened: list[Any]) -> None:
+        super().__init__(seconds)
+        self._opened = opened
+
+    @override
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
+        leave(self._opened, typ, exc, tb)
 
     def __del__(self) -> None:
-        if self._opened:  # the wait has never begun
-            hooks.leave(self._opened)
+        leave(self._opened)  # if the wait has never begun
 
 
 class CallState:
@@ -97,7 +106,7 @@ class CallState:
             return None
         verdict = self._judge(exc, blocks=not in_task)
         if isinstance(verdict, RetryIn):
-            if self._tells_retry(exc):
+            if self._policy.on_retry is not None and self._covers(exc):
                 self._tell("on_retry", self._num, exc)
             return self._pause(exc, verdict.seconds)
         if verdict is not None and self._keeps(exc):
@@ -118,7 +127,7 @@ class CallState:
             return None
         verdict = self._judge(exc, blocks=False)
         if isinstance(verdict, RetryIn):
-            if self._tells_retry(exc):
+            if self._policy.on_retry is not None and self._covers(exc):
                 await self._atell("on_retry", self._num, exc)
             return self._pause(exc, verdict.seconds)
         if verdict is not None and self._keeps(exc):
@@ -140,21 +149,28 @@ class CallState:
 
     def too_late(self, exc: TryAgain) -> RetryError:
         """Make the error to raise instead, where no attempt can follow, whatever the policy says."""
-        self._count()
+        self._num += 1
+        if self._num == 1:
+            self._first_failure = _clock.monotonic()
         return self._error(exc, GiveUp("attempts"))
 
     def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
-        self._pay()
-        self._tell("on_success", self._num + 1)
+        if self._policy.budget is not None:
+            self._pay()
+        if self._policy.on_success is not None:
+            self._tell("on_success", self._num + 1)
 
     async def asucceeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
-        self._pay()
-        await self._atell("on_success", self._num + 1)
+        if self._policy.budget is not None:
+            self._pay()
+        if self._policy.on_success is not None:
+            await self._atell("on_success", self._num + 1)
 
     def _pay(self) -> None:
-        if self._policy.budget is not None and (budget := applied(self._policy).budget) is not None:
+        budget = applied(self._policy).budget
+        if budget is not None:
             pay(budget)
 
     def _tell(self, option: str, *args: object) -> None:
@@ -169,10 +185,9 @@ class CallState:
             if answer is not None and isinstance(answer, Awaitable):
                 await answer
 
-    def _tells_retry(self, exc: Exception) -> bool:
-        policy = self._policy
-        # The callback's `exc` is typed by `on`, which a TryAgain need not be.
-        return policy.on_retry is not None and (policy.hook is not None or isinstance(exc, policy.types))
+    def _covers(self, exc: Exception) -> bool:
+        # `on_retry` is typed by `on`, and a TryAgain need not be of these types.
+        return self._policy.hook is not None or isinstance(exc, self._policy.types)
 
     def _keeps(self, exc: Exception) -> bool:
         return self._policy.reraise and not isinstance(exc, TryAgain)
@@ -184,16 +199,11 @@ class CallState:
             raise self.too_late(exc)
         return True
 
-    def _count(self) -> float:
-        now = _clock.monotonic()
-        self._num += 1
-        if self._num == 1:
-            self._first_failure = now
-        return now
-
     def _judge(self, exc: Exception, *, blocks: bool) -> RetryIn | GiveUp | None:
-        now = self._count()
-        num = self._num
+        now = _clock.monotonic()
+        num = self._num = self._num + 1
+        if num == 1:
+            self._first_failure = now
         policy = applied(self._policy)
         verdict = decide(policy, exc, num, now - self._start, self._previous, _clock.draw, self._fn, self.since)
         if verdict is None:
@@ -210,23 +220,24 @@ class CallState:
         return verdict
 
     def _pause(self, exc: Exception, seconds: float) -> Pause:
-        opened: list[Any] = []
-        listeners = hooks.current()
+        waited = self._waited
+        self._waited = waited + seconds
+        listeners = current()
         if listeners:
-            details = instrumentation.RetryDetails(
+            details = RetryDetails(
                 name=self._name,
                 attempt=self._num,
                 wait=seconds,
-                waited_so_far=self._waited,
+                waited_so_far=waited,
                 elapsed=_clock.monotonic() - self._first_failure,
                 exception=exc,
                 args=self._args,
                 kwargs=dict(self._kwargs),
                 times=applied(self._policy).times,
             )
-            opened = hooks.tell(listeners, details)
-        self._waited += seconds
-        return Pause(seconds, opened)
+            if opened := tell(listeners, details):
+                return WatchedPause(seconds, opened)
+        return Pause(seconds)
 
     def _error(self, exc: Exception, verdict: GiveUp) -> RetryError:
         reason = verdict.reason
