@@ -16,7 +16,7 @@ except RetryError as err:
     assert_type(err.attempts, int)
     assert_type(err.last_exception, Exception)
     assert_type(err.elapsed, float)
-    assert_type(err.reason, Literal["attempts", "timeout"])
+    assert_type(err.reason, Literal["attempts", "timeout", "budget"])
     print(err.attempt)  # E
     print(err.last_attempt)  # E
     print(err.last_exception.errno)  # E
@@ -34,6 +34,8 @@ def reasons(error: RetryError) -> str:
             return "tried enough"
         case "timeout":
             return "no time left"
+        case "budget":
+            return "enough for everybody"
         case _:
             assert_never(error.reason)
 
@@ -42,6 +44,8 @@ def forgotten_reason(error: RetryError) -> str:
     match error.reason:
         case "attempts":
             return "tried enough"
+        case "timeout":
+            return "no time left"
         case _:
             assert_never(error.reason)  # E
 
@@ -55,6 +59,7 @@ def grouped() -> None:
 
 RetryError(3, ValueError())
 RetryError(3, ValueError(), reason="timeout", elapsed=1.5)
+RetryError(3, ValueError(), reason="budget")
 RetryError(attempts=3, last_exception=ValueError())
 RetryError()  # E
 RetryError(3)  # E

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import assert_type
 
-from anew import Options, Retry, retry
+from anew import Options, Retry, RetryBudget, retry
 
 
 def plain(url: str) -> bytes:
@@ -25,6 +25,8 @@ assert_type(policy.replace(), Retry[None])
 assert_type(policy.replace(times=5), Retry[None])
 assert_type(policy.replace(times=None, delay=timedelta(seconds=1), backoff="fixed", jitter="full"), Retry[None])
 assert_type(policy.replace(max_delay=None, timeout=10, reraise=True, replay="skip", name="x"), Retry[None])
+assert_type(policy.replace(budget=RetryBudget()), Retry[None])
+assert_type(policy.replace(budget=None), Retry[None])
 assert_type(policy.replace(**changed), Retry[None])
 assert_type(policy.replace(times=5)(plain)("x"), bytes)
 assert_type(policy.replace(times=5).call(plain, "x"), bytes)
@@ -44,6 +46,7 @@ policy.replace(max_delay="1")  # E
 policy.replace(timeout="1")  # E
 policy.replace(reraise="yes")  # E
 policy.replace(replay="skp")  # E
+policy.replace(budget=5)  # E
 policy.replace(name=1)  # E
 
 # Async callbacks are not forgotten.

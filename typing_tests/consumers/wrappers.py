@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, assert_type
 
-from anew import Options, Retry, retry
+from anew import Options, Retry, RetryBudget, retry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +28,8 @@ def fetch(url: str) -> bytes:
 assert_type(fetch("x"), bytes)
 assert_type(resilient(), Retry[None])
 assert_type(with_default(delay=1.5), Retry[None])
+assert_type(resilient(budget=RetryBudget()), Retry[None])
+assert_type(resilient(budget=None), Retry[None])
 fetch(1)  # E
 
 resilient(tims=5)  # E
@@ -39,6 +41,7 @@ resilient(max_delay="1")  # E
 resilient(timeout="1")  # E
 resilient(reraise="yes")  # E
 resilient(replay="skp")  # E
+resilient(budget=5)  # E
 resilient(name=1)  # E
 resilient(5)  # E
 # The types of `on` and the callbacks depend on each other, so they are not in Options.

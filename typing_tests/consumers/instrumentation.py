@@ -1,0 +1,295 @@
+"""Hooks: what they are told, what may be one, and what is refused."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import Any, assert_type
+
+from anew.instrumentation import (
+    LoggingHook,
+    OpenTelemetryHook,
+    PrometheusHook,
+    RetryDetails,
+    RetryHook,
+    RetryHookFactory,
+    StructlogHook,
+    get_on_retry_hooks,
+    get_prometheus_counter,
+    set_on_retry_hooks,
+)
+
+
+def plain(details: RetryDetails) -> None:
+    assert_type(details.name, str)
+    assert_type(details.attempt, int)
+    assert_type(details.times, int | None)
+    assert_type(details.wait, float)
+    assert_type(details.waited_so_far, float)
+    assert_type(details.elapsed, float)
+    assert_type(details.exception, Exception)
+    assert_type(details.args, tuple[Any, ...])
+    assert_type(details.kwargs, dict[str, Any])
+    print(details.exc)  # E
+    print(details.exception.errno)  # E
+    print(details.times + 1)  # E
+    details.name = "other"  # E
+    details.attempt = 1  # E
+    details.times = None  # E
+    details.wait = 0.0  # E
+    details.waited_so_far = 0.0  # E
+    details.elapsed = 0.0  # E
+    details.exception = ValueError()  # E
+    details.args = ()  # E
+    details.kwargs = {}  # E
+
+
+@contextmanager
+def around(details: RetryDetails) -> Generator[None]:
+    print("waiting", details.wait)
+    yield
+    print("waited")
+
+
+@contextmanager
+def giving(details: RetryDetails) -> Generator[float]:
+    yield details.wait
+
+
+def sometimes(details: RetryDetails) -> AbstractContextManager[object] | None:
+    return nullcontext(5) if details.attempt > 1 else None
+
+
+def anything(details: object) -> None:
+    print(details)
+
+
+def configured(prefix: str, details: RetryDetails, *, loud: bool = False) -> None:
+    print(prefix, details, loud)
+
+
+class Metrics:
+    def count(self, details: RetryDetails) -> None:
+        print(self, details.name)
+
+    @contextmanager
+    def timed(self, details: RetryDetails) -> Generator[None]:
+        print(self, details.name)
+        yield
+
+    @staticmethod
+    def static(details: RetryDetails) -> None:
+        print(details.name)
+
+    def __call__(self, details: RetryDetails) -> None:
+        print(self, details.name)
+
+
+class Wait:
+    def __init__(self, details: RetryDetails) -> None:
+        self.details = details
+
+    def __enter__(self) -> None:
+        print(self.details)
+
+    def __exit__(self, *exc_info: object) -> None:
+        print(exc_info)
+
+
+def opens(details: RetryDetails) -> Wait:
+    return Wait(details)
+
+
+metrics = Metrics()
+
+# What may be a hook.
+set_on_retry_hooks([plain])
+set_on_retry_hooks([around])
+set_on_retry_hooks([giving, sometimes])
+set_on_retry_hooks([anything])
+set_on_retry_hooks([opens])
+set_on_retry_hooks([metrics])
+set_on_retry_hooks([metrics.count, metrics.timed, Metrics.static])
+set_on_retry_hooks([partial(configured, "x")])
+set_on_retry_hooks([partial(configured, "x", loud=True), plain])
+set_on_retry_hooks([lambda details: None])
+set_on_retry_hooks([lambda details: print(details.wait)])
+set_on_retry_hooks([lambda details: nullcontext(details.wait)])
+set_on_retry_hooks([print])
+
+# How they are handed over.
+set_on_retry_hooks(None)
+set_on_retry_hooks([])
+set_on_retry_hooks(())
+set_on_retry_hooks((plain, around, metrics))
+set_on_retry_hooks({plain, metrics.count})
+set_on_retry_hooks(hook for hook in [plain])
+set_on_retry_hooks(iter([around]))
+set_on_retry_hooks(hooks=[plain])
+set_on_retry_hooks([*get_on_retry_hooks(), plain])
+set_on_retry_hooks(get_on_retry_hooks())
+set_on_retry_hooks([LoggingHook(), StructlogHook(), PrometheusHook(), OpenTelemetryHook()])
+set_on_retry_hooks([RetryHookFactory(LoggingHook), plain])
+
+mine: list[RetryHook] = [plain, around, metrics.count]
+mixed: list[RetryHook | RetryHookFactory] = [plain, RetryHookFactory(lambda: plain)]
+set_on_retry_hooks(mine)
+set_on_retry_hooks(mixed)
+one: RetryHook = around
+named: Callable[[RetryDetails], None] = plain
+set_on_retry_hooks([one, named])
+
+
+# What is none.
+async def asynchronous(details: RetryDetails) -> None:
+    print(details)
+
+
+def nothing() -> None:
+    pass
+
+
+def two(details: RetryDetails, more: str) -> None:
+    print(details, more)
+
+
+def named_only(*, details: RetryDetails) -> None:
+    print(details)
+
+
+def numbers(details: int) -> None:
+    print(details)
+
+
+def answers_text(details: RetryDetails) -> str:
+    return details.name
+
+
+def answers_bool(details: RetryDetails) -> bool:
+    return details.attempt > 1
+
+
+def generates(details: RetryDetails) -> Generator[None]:
+    print(details)
+    yield
+
+
+def maker() -> RetryHook:
+    return plain
+
+
+set_on_retry_hooks()  # E
+set_on_retry_hooks(plain)  # E
+set_on_retry_hooks(plain, around)  # E
+set_on_retry_hooks("plain")  # E
+set_on_retry_hooks(["plain"])  # E
+set_on_retry_hooks([None])  # E
+set_on_retry_hooks({"plain": plain})  # E
+set_on_retry_hooks([asynchronous])  # E
+set_on_retry_hooks([plain, asynchronous])  # E
+set_on_retry_hooks([nothing])  # E
+set_on_retry_hooks([two])  # E
+set_on_retry_hooks([named_only])  # E
+set_on_retry_hooks([numbers])  # E
+set_on_retry_hooks([answers_text])  # E
+set_on_retry_hooks([answers_bool])  # E
+set_on_retry_hooks([generates])  # E
+set_on_retry_hooks([maker])  # E
+set_on_retry_hooks([Metrics])  # E
+set_on_retry_hooks([Metrics.count])  # E
+set_on_retry_hooks([LoggingHook])  # E
+set_on_retry_hooks([RetryHookFactory])  # E
+set_on_retry_hooks([partial(configured, 1)])  # E: !zuban
+set_on_retry_hooks([partial(configured)])  # E: pyrefly, ty
+set_on_retry_hooks([lambda: None])  # E
+# What a lambda is told of, mypy, ty and zuban do not look up in a protocol.
+set_on_retry_hooks([lambda details: details.name])  # E: pyright, basedpyright, pyrefly
+set_on_retry_hooks([lambda details: print(details.missing)])  # E: pyright, basedpyright, pyrefly
+wrong: RetryHook = asynchronous  # E
+
+# The hooks that there are.
+assert_type(get_on_retry_hooks(), tuple[RetryHook, ...])
+assert_type(get_prometheus_counter(), Any | None)
+get_on_retry_hooks(1)  # E
+
+
+def tell_all(details: RetryDetails) -> None:
+    for hook in get_on_retry_hooks():
+        assert_type(hook(details), AbstractContextManager[object] | None)
+        hook(details=details)  # E
+        hook()  # E
+        hook("details")  # E
+
+
+# Factories.
+assert_type(RetryHookFactory(maker), RetryHookFactory)
+RetryHookFactory(LoggingHook)
+RetryHookFactory(Metrics)
+RetryHookFactory(lambda: around)
+RetryHookFactory(partial(LoggingHook, logger="app"))
+RetryHookFactory(partial(partial, configured, "x"))
+RetryHookFactory()  # E
+RetryHookFactory(plain)  # E
+RetryHookFactory(nothing)  # E
+RetryHookFactory(Wait)  # E
+RetryHookFactory(LoggingHook())  # E
+RetryHookFactory("maker")  # E
+RetryHookFactory(lambda: "hook")  # E
+RetryHookFactory(build=maker)  # E
+
+
+class MyFactory(RetryHookFactory):  # E
+    pass
+
+
+# The ready hooks, which are hooks like any other.
+LoggingHook(logger="app", level=20)
+LoggingHook("app")  # E
+LoggingHook(logger=1)  # E
+LoggingHook(level="INFO")  # E
+StructlogHook(1)  # E
+PrometheusHook(registry=object())
+PrometheusHook(object())  # E
+OpenTelemetryHook(1)  # E
+
+
+def uses(details: RetryDetails) -> None:
+    assert_type(LoggingHook()(details), None)
+    assert_type(StructlogHook()(details), None)
+    assert_type(PrometheusHook()(details), None)
+    assert_type(PrometheusHook().counter, Any | None)
+    assert_type(OpenTelemetryHook()(details), None)
+
+
+# Details for the tests of one's own hooks.
+def details(arguments: Mapping[str, int]) -> RetryDetails:
+    plain(
+        RetryDetails(
+            name="fetch",
+            attempt=1,
+            wait=1,
+            waited_so_far=0.0,
+            elapsed=0.5,
+            exception=OSError(),
+            args=("x", 1),
+            kwargs=arguments,
+        )
+    )
+    return RetryDetails(
+        name="fetch",
+        attempt=1,
+        times=3,
+        wait=1.0,
+        waited_so_far=0.0,
+        elapsed=0.5,
+        exception=OSError(),
+        args=(),
+        kwargs={},
+    )
+
+
+RetryDetails()  # E
+RetryDetails("fetch", 1, 1.0, 0.0, 0.0, OSError(), (), {}, 3)  # E
+
+
+class MyDetails(RetryDetails):  # E
+    pass
