@@ -96,9 +96,7 @@ def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> flo
     if policy.hook is not None:
         answer = policy.hook(exc)
         return answer if isinstance(answer, bool) else _asked(answer, exc)
-    if not isinstance(exc, policy.types):
-        return False
-    return _covers(policy, exc, fn, since) if special or has_notes(exc) else True
+    return isinstance(exc, policy.types) and (not (special or has_notes(exc)) or _covers(policy, exc, fn, since))
 
 
 def _covers(policy: Policy, exc: Exception, fn: object, since: int | None) -> bool:
