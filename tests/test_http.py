@@ -822,7 +822,7 @@ class TestRetryAfter:
             MagicMock(),
             object(),
         ],
-        ids=lambda value: repr(value)[:20],
+        ids=lambda value: repr(value) if type(value) in (str, bytes, int, float) else type(value).__name__,
     )
     def test_junk(self, value: Any) -> None:
         """
@@ -952,7 +952,9 @@ class TestShapes:
         assert transient()(error) is expected
 
     @pytest.mark.parametrize(
-        "status", ["503", b"503", True, 503.0, None, -503, 0, 10**30, 200, 302, MagicMock(), Mock(spec=int), object()]
+        "status",
+        ["503", b"503", True, 503.0, None, -503, 0, 10**30, 200, 302, MagicMock(), Mock(spec=int), object()],
+        ids=lambda value: type(value).__name__,
     )
     def test_what_is_no_status(self, status: Any) -> None:
         """
