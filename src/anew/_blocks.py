@@ -171,7 +171,7 @@ class _Loop:
         self._attempt: Attempt | None = None
         self._num = 0
         self._pause: Pause | None = None
-        self.phase = _FAILED
+        self.phase: str = _FAILED
 
     @property
     def has_state(self) -> bool:
@@ -201,6 +201,7 @@ class _Loop:
         )
 
     def goes_on(self, pause: Pause) -> bool:
+        """Hear of a failure that will be retried, which the `with` is to swallow."""
         self._pause = pause
         self.phase = _FAILED
         return True
