@@ -84,7 +84,21 @@ def unfaithful_async_generator(fn: Callable[P, AsyncIterator[T]]) -> Callable[P,
     return wrapper
 
 
-def looping(fn: Callable[P, T], times: int = 3, delay: float = 0.0) -> Callable[P, T]:
+# The loop where it is needed, around the work.
+BLOCK = """
+for attempt in range(3):
+    try:
+        fn()
+        break
+    except Exception:
+        if attempt == 2:
+            raise
+"""
+
+
+def looping(
+    fn: Callable[P, T], times: int = 3, delay: float = 0.0, log: Callable[..., None] | None = None
+) -> Callable[P, T]:
     """
     A retry loop; without the `if`, `time.sleep(0)` would be a system call and hide what is measured.
     """
@@ -95,9 +109,11 @@ def looping(fn: Callable[P, T], times: int = 3, delay: float = 0.0) -> Callable[
         while True:
             try:
                 return fn(*args, **kwargs)
-            except Exception:
+            except Exception as exc:
                 if attempt == times:
                     raise
+                if log is not None:
+                    log("attempt %d failed: %r", attempt, exc)
             if delay:
                 time.sleep(delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
             attempt += 1

@@ -13,6 +13,16 @@ from typing import Any, ClassVar, TypeAlias
 # Deliberately loose: the libraries differ in what they accept and return.
 Decorator: TypeAlias = Callable[[Any], Any]
 
+Watch: TypeAlias = Callable[[bool], None]
+
+# What retries can be reported to, and what anew calls it.
+HOOKS = {
+    "logging": "LoggingHook",
+    "structlog": "StructlogHook",
+    "Prometheus": "PrometheusHook",
+    "OpenTelemetry": "OpenTelemetryHook",
+}
+
 LIMIT = 3600.0  # no wait of ours is cut
 TIMEOUT = 60.0
 
@@ -52,10 +62,33 @@ class Library:
         """
         return None
 
+    def blocks(self) -> Callable[[], Any] | None:
+        """
+        Gives something to loop over, with attempts that are entered.
+        """
+        return None
+
+    def watching(self, hook: str) -> Watch | None:
+        """
+        Switches one of the library's own hooks on, or all of them off.
+        """
+        return None
+
+    def _switch(self, setting: Callable[[list[Any]], None], hook: Any) -> Watch:
+        def switch(on: bool) -> None:
+            logging.getLogger(self.name).setLevel(logging.WARNING if on else logging.CRITICAL)
+            setting([hook] if on else [])
+
+        return switch
+
 
 class Anew(Library):
     name = "anew"
     generators = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        import_module("anew.instrumentation").set_on_retry_hooks(())
 
     def policy(self, delay: float = 0.0) -> Decorator:
         return self._retry(delay=delay, jitter=False, max_delay=LIMIT)
@@ -72,6 +105,16 @@ class Anew(Library):
     def caller(self) -> Callable[..., Any]:
         call: Callable[..., Any] = self.module.retry(delay=0, jitter=False).call
         return call
+
+    def blocks(self) -> Callable[[], Any]:
+        policy: Any = self.policy()
+        return lambda: policy
+
+    def watching(self, hook: str) -> Watch:
+        instrumentation = import_module("anew.instrumentation")
+        setting = instrumentation.set_on_retry_hooks
+        chosen = getattr(instrumentation, HOOKS[hook])()
+        return self._switch(setting, chosen)
 
     def _retry(self, **options: Any) -> Decorator:
         policy: Decorator = self.module.retry(times=3, on=Exception, **options)
@@ -101,6 +144,17 @@ class Stamina(Library):
         ).on(Exception)
         return call
 
+    def blocks(self) -> Callable[[], Any]:
+        return lambda: self.module.retry_context(
+            on=Exception, attempts=3, timeout=None, wait_initial=0, wait_max=LIMIT, wait_jitter=0
+        )
+
+    def watching(self, hook: str) -> Watch | None:
+        instrumentation = import_module("stamina.instrumentation")
+        setting = instrumentation.set_on_retry_hooks
+        chosen = getattr(instrumentation, HOOKS[hook].replace("Hook", "OnRetryHook"), None)
+        return None if chosen is None else self._switch(setting, chosen)
+
     def _retry(self, delay: float, *, timeout: float | None = None, **options: Any) -> Decorator:
         decorator: Decorator = self.module.retry(
             on=Exception, attempts=3, timeout=timeout, wait_initial=delay, wait_max=LIMIT, **options
@@ -127,6 +181,13 @@ class Tenacity(Library):
             stop=module.stop_after_attempt(3), retry=module.retry_if_exception_type(Exception)
         )
         return call
+
+    def blocks(self) -> Callable[[], Any]:
+        module = self.module
+        waits = module.wait_exponential(multiplier=0, max=LIMIT)
+        return lambda: module.Retrying(
+            stop=module.stop_after_attempt(3), retry=module.retry_if_exception_type(Exception), wait=waits
+        )
 
     def _retry(self, **options: Any) -> Decorator:
         options.setdefault("stop", self.module.stop_after_attempt(3))
@@ -169,6 +230,14 @@ class BackoffKit(Library):
 
 LIBRARIES: tuple[type[Library], ...] = (Anew, Stamina, Tenacity, Backoff, BackoffKit)
 NAMES: tuple[str, ...] = tuple(library.name for library in LIBRARIES)
+
+
+def silence_structlog() -> None:
+    """
+    Make its events, and show them to nobody.
+    """
+    structlog = import_module("structlog")
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=True)
 
 
 def load(name: str) -> Library:

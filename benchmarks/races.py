@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import byhand
 import work
-from contestants import Library
+from contestants import HOOKS, Library, Watch, silence_structlog
 from measure import Bench, EventLoop, Run, by_hand, timed, timed_async
 from spellings import SPELLINGS
 
@@ -42,7 +42,9 @@ class Field:
         """
         yield from self._success()
         yield from self._extras()
+        yield from self._blocks()
         yield from self._failures()
+        yield from self._watched()
         yield from self._generators()
         yield from self._decorating()
 
@@ -125,6 +127,35 @@ class Field:
         yield Race("giving up after 3", {"loop": None}, exhausted)
         yield Race("async giving up after 3, loop standing still", {"loop": None}, exhausted_async)
 
+    def _blocks(self) -> Iterator[Race]:
+        statement = "for attempt in f():\n    with attempt:\n        fn()"
+
+        def sync() -> dict[str, Bench]:
+            made = _sync(statement, self._each(lambda library: library.blocks()), fn=work.none)
+            return {"loop": timed(byhand.BLOCK, fn=work.none)} | made
+
+        def asynchronous() -> dict[str, Bench]:
+            blocks = self._each(lambda library: library.blocks() if library.name != "tenacity" else None)
+            made = _async("async " + statement.replace("fn()", "await fn()"), by_hand, blocks, fn=work.none_async)
+            hand = timed_async(byhand.BLOCK.replace("fn()", "await fn()"), by_hand, fn=work.none_async)
+            return {"loop": hand} | made
+
+        yield Race("block that succeeds", {"loop": None}, sync)
+        yield Race("async block that succeeds", {"loop": None}, asynchronous)
+
+    def _watched(self) -> Iterator[Race]:
+        def watched(hook: str) -> dict[str, Bench]:
+            hooks = self._each(lambda library: library.watching(hook))
+            made = {library.name: library.policy()(work.by_turns()) for library in self.libraries}
+            benches = _sync("f()", {"loop": byhand.looping(work.by_turns(), log=work.LOG.warning)})
+            return benches | {
+                name: _watched(bench, hooks[name]) for name, bench in _sync("f()", made).items() if name in hooks
+            }
+
+        silence_structlog()
+        for hook in HOOKS:
+            yield Race(f"one failure, told to {hook}", {"loop": None}, partial(watched, hook))
+
     def _generators(self) -> Iterator[Race]:
         def decorated(fn: Any) -> Things:
             return self._each(lambda library: library.policy()(fn) if library.generators else None)
@@ -167,8 +198,19 @@ def _sync(statement: str, things: Things, **names: object) -> dict[str, Bench]:
     return {name: timed(statement, f=thing, **names) for name, thing in things.items()}
 
 
-def _async(statement: str, run: Run, things: Things) -> dict[str, Bench]:
-    return {name: timed_async(statement, run, f=thing) for name, thing in things.items()}
+def _async(statement: str, run: Run, things: Things, **names: object) -> dict[str, Bench]:
+    return {name: timed_async(statement, run, f=thing, **names) for name, thing in things.items()}
+
+
+def _watched(bench: Bench, watch: Watch) -> Bench:
+    def run(count: int) -> int:
+        watch(True)
+        try:
+            return bench(count)
+        finally:
+            watch(False)
+
+    return run
 
 
 def _sleepless(bench: Bench) -> Bench:

@@ -2,8 +2,13 @@
 What is decorated: functions that do next to nothing, so that the time is the decorator's.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any
+
+# Whoever logs, in any library, pays for making the record and for nothing else.
+logging.getLogger().addHandler(logging.NullHandler())
+LOG = logging.getLogger("work")
 
 
 class ServiceError(Exception):
