@@ -198,6 +198,9 @@ def a_context_manager(details: RetryDetails) -> Iterator[None]:
     yield
 
 
+async def a_coroutine() -> None: ...
+
+
 async def a_coroutine_function(details: RetryDetails) -> None: ...
 
 
@@ -508,6 +511,21 @@ class TestTelling:
         assert [*once, *once] == calls
         assert (hook,) == current()
 
+    def test_hooks_that_leave(self) -> None:
+        """
+        A wait that ends within a hook, when something is freed there, does not make the hook heard.
+        """
+        log: list[Any] = []
+
+        def hook(details: RetryDetails) -> None:
+            leave([Door(log)])
+            log.append(current())
+
+        set_on_retry_hooks([hook])
+        told()
+
+        assert ["door closed", ()] == [log[0][0], log[1]]
+
     def test_hooks_may_ask_who_is_told(self) -> None:
         """
         A hook that asks for the hooks is told of all.
@@ -657,6 +675,20 @@ builtins.very_last = Pause()
         assert "Exception ignored" not in done.stderr
 
 
+class Lock:
+    """A lock that notes how long one would wait for it; `closed`: in vain."""
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.closed = closed
+        self.timeouts: list[float] = []
+
+    def acquire(self, timeout: float) -> bool:
+        self.timeouts.append(timeout)
+        return not self.closed
+
+    def release(self) -> None: ...
+
+
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run Python with the anew that this test run is about."""
     source = str(Path(anew.__file__).parent.parent)
@@ -722,7 +754,7 @@ class TestFactory:
         """
         assert "RetryHookFactory(LoggingHook)" == repr(RetryHookFactory(LoggingHook))
 
-    @pytest.mark.parametrize("build", [None, a_function, a_coroutine_function, a_generator_function])
+    @pytest.mark.parametrize("build", [None, a_function, a_coroutine, a_generator_function])
     def test_refused(self, build: Any) -> None:
         """
         What cannot be called without arguments builds nothing.
@@ -769,11 +801,14 @@ class TestFactory:
 
         assert (a_function,) == current()
 
-    def test_builders_that_retry(self) -> None:
+    def test_builders_that_retry(self, monkeypatch: Any) -> None:
         """
         A builder that retries, or asks for the hooks, does not wait for itself.
         """
         seen: list[Any] = []
+        monkeypatch.setattr(building, "_workshop", building._Workshop())
+        lock: Any = Lock()
+        building._workshop._lock = lock
 
         def build() -> Any:
             seen.append((told(), current(), get_on_retry_hooks()))
@@ -784,6 +819,7 @@ class TestFactory:
 
         assert ([], (), (a_function,)) == seen[0]
         assert 2 == len(seen)
+        assert [building.PATIENCE] == lock.timeouts
 
     def test_many_threads(self) -> None:
         """
@@ -816,19 +852,14 @@ class TestFactory:
 
     def test_builders_that_wait_for_others(self, monkeypatch: Any) -> None:
         """
-        A builder that waits for a thread that retries does not hold it for long, and other retries not at all.
+        A builder that waits for a thread that retries holds it for a while only.
         """
         monkeypatch.setattr(building, "PATIENCE", 0.01)
-        building._workshop.reopen()
+        monkeypatch.setattr(building, "_workshop", building._Workshop())
         heard: list[Any] = []
 
-        def other() -> None:
-            heard.append(current())
-            monkeypatch.setattr(building, "PATIENCE", 60.0)
-            heard.append(current())
-
         def build() -> Any:
-            thread = threading.Thread(target=other)
+            thread = threading.Thread(target=lambda: heard.append(current()))
             thread.start()
             thread.join()
             return a_function
@@ -836,7 +867,28 @@ class TestFactory:
         set_on_retry_hooks([RetryHookFactory(build), print])
 
         assert (a_function, print) == current()
-        assert [(print,), (print,)] == heard
+        assert [(print,)] == heard
+
+    def test_builders_that_never_end(self, monkeypatch: Any) -> None:
+        """
+        Once somebody has waited in vain for a builder, nobody else waits for it, until it ends after all.
+        """
+        monkeypatch.setattr(building, "_workshop", building._Workshop())
+        lock: Any = Lock(closed=True)
+        building._workshop._lock = lock
+        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
+
+        assert (print,) == current() == current()
+
+        lock.closed = False
+
+        assert (a_function, print) == current()
+
+        lock.closed = True
+        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
+
+        assert (print,) == current()
+        assert [building.PATIENCE, 0, 0, building.PATIENCE] == lock.timeouts
 
     @pytest.mark.skipif(not hasattr(building.os, "fork"), reason="this system cannot fork")
     def test_forks(self) -> None:
@@ -960,18 +1012,26 @@ class TestDefaults:
 
     def test_libraries_imported_anew(self, monkeypatch: Any) -> None:
         """
-        A library that broke is tried again when another takes its place, or the defaults are set again.
+        A library that broke is tried again when another takes its place.
+        """
+        monkeypatch.setitem(sys.modules, "structlog", Mock(get_logger=Mock(side_effect=ZeroDivisionError)))
+        (first,) = get_on_retry_hooks()
+        monkeypatch.setitem(sys.modules, "structlog", Mock())
+        (second,) = get_on_retry_hooks()
+
+        assert [LoggingHook, StructlogHook] == [type(hook) for hook in (first, second)]
+
+    def test_defaults_set_anew(self, monkeypatch: Any) -> None:
+        """
+        A library that broke is tried again when the defaults are set again.
         """
         broken = Mock(get_logger=Mock(side_effect=[ZeroDivisionError, Mock()]))
         monkeypatch.setitem(sys.modules, "structlog", broken)
         (first,) = get_on_retry_hooks()
-        monkeypatch.setitem(sys.modules, "structlog", Mock())
-        (second,) = get_on_retry_hooks()
-        monkeypatch.setitem(sys.modules, "structlog", broken)
         set_on_retry_hooks(None)
-        (third,) = get_on_retry_hooks()
+        (second,) = get_on_retry_hooks()
 
-        assert [LoggingHook, StructlogHook, StructlogHook] == [type(hook) for hook in (first, second, third)]
+        assert [LoggingHook, StructlogHook] == [type(hook) for hook in (first, second)]
 
     def test_our_own_files_cannot_be_read(self, monkeypatch: Any) -> None:
         """

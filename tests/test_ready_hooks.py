@@ -112,6 +112,7 @@ class TestLogging:
             ({"wait": 2}, "attempt 1 of 5; next attempt in 2 s"),
             ({"wait": 9.96}, "attempt 1 of 5; next attempt in 10 s"),
             ({"wait": 61.4}, "attempt 1 of 5; next attempt in 61 s"),
+            ({"wait": 99.7}, "attempt 1 of 5; next attempt in 100 s"),
             ({"wait": 86400.0}, "attempt 1 of 5; next attempt in 86400 s"),
             ({"wait": 1e8}, "attempt 1 of 5; next attempt in 1e+08 s"),
         ],

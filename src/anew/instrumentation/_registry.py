@@ -77,14 +77,15 @@ def get_prometheus_counter() -> Any | None:
 
 def current() -> tuple[RetryHook, ...]:
     """Give the hooks to tell; none within a hook, which would have no end."""
+    hooks = _registry.hooks
+    if hooks is not None and not hooks:
+        return ()
     return () if is_quiet() else get_on_retry_hooks()
 
 
 def tell(hooks: Iterable[RetryHook], details: RetryDetails) -> Opened:
     """Tell the hooks of a retry, and give what they have opened for the wait, entered, to be left by `leave`."""
     opened: Opened = []
-    if is_quiet():
-        return opened
     with quiet:
         try:
             for hook in hooks:
