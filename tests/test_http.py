@@ -744,6 +744,20 @@ class TestNested:
             assert transient()(make(error)) is False
 
 
+    @pytest.mark.parametrize("reraise", [True, False])
+    def test_layers_do_not_multiply(self, reraise: bool, hopeless: Any, clock: Any) -> None:
+        """
+        What a retry further down gave up on is not retried again, also where it left as itself.
+        """
+        work = hopeless()
+        policy = retry(times=3, on=transient(), reraise=reraise)
+
+        with pytest.raises((RetryError, ConnectionError)):
+            policy.call(lambda: policy.call(lambda: policy.call(work)))
+
+        assert 3 == work.calls
+
+
 class TestRetryAfter:
     @pytest.mark.parametrize(
         ("value", "seconds"),

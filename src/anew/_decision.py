@@ -95,6 +95,8 @@ def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> flo
         return True if exc.after is None else exc.after
     if policy.hook is not None:
         answer = policy.hook(exc)
+        if policy.heeds_marks and has_notes(exc) and not _covers(policy, exc, fn, since):
+            return False
         return answer if isinstance(answer, bool) else _asked(answer, exc)
     return isinstance(exc, policy.types) and (not (special or has_notes(exc)) or _covers(policy, exc, fn, since))
 

@@ -39,6 +39,7 @@ class Policy:
     budget: RetryBudget | None
     name: str | None
     hook: Callable[[Exception], object] | None
+    heeds_marks: bool  # the hook is not for what another retry gave up on: as types, and unlike those of users
     types: tuple[type[Exception], ...]
     retry_errors: tuple[type[Exception], ...]
     catch: type[Exception] | tuple[type[Exception], ...]
@@ -153,11 +154,19 @@ def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
             raise _wrong(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
-        return {"on": on, "hook": on, "types": (), "retry_errors": (), "catch": Exception}
+        return {
+            "on": on,
+            "hook": on,
+            "types": (),
+            "retry_errors": (),
+            "catch": Exception,
+            "heeds_marks": getattr(type(on), "heeds_marks", False) is True,
+        }
     types = _types(on)
     return {
         "on": types,
         "hook": None,
+        "heeds_marks": True,
         "types": types,
         "retry_errors": tuple(typ for typ in types if issubclass(typ, RetryError)),
         "catch": Exception if Exception in types else (*types, TryAgain),
