@@ -94,14 +94,14 @@ class _Setting:
             if self.entered:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
             self.entered = True
-            if self not in _settings:  # a context of another thread has just ended
-                _settings.append(self)
+            # Other calls may have come in between; or a context of another thread has ended, and taken this along.
+            _settings[:] = [*(setting for setting in _settings if setting is not self), self]
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         with _lock:
             at = _settings.index(self)
-            # Plain calls since then go with it, unless a context of another thread is still open behind it.
-            end = None if not any(later.entered for later in _settings[at + 1 :]) else at + 1
+            # Plain calls since then go with it; contexts of other threads that are still open stay.
+            end = next((later for later in range(at + 1, len(_settings)) if _settings[later].entered), None)
             del _settings[at:end]
 
 
