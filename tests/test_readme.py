@@ -1,8 +1,9 @@
-"""What the README says is so."""
+"""What the README and the pages in `docs/` say is so."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,37 +14,65 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from anew import retry
+from anew import Retry, retry, set_active, set_testing
+from anew.instrumentation import set_on_retry_hooks
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-
-document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(README)
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = README.read_text()
 
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
-@pytest.fixture(scope="module", autouse=True)
-def url() -> Iterator[None]:
-    """The blocks share their names; among them is the address of a real server, which breaks off every other answer."""
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The address of a real server, which breaks off every other answer."""
     sys.path.insert(0, str(ROOT / "examples"))
     from flaky_server import FlakyServer
 
     with FlakyServer() as server:
-        document.namespace["url"] = f"{server.url}/export"
-        yield
+        yield f"{server.url}/export"
     sys.path.remove(str(ROOT / "examples"))
 
 
-def test_blocks() -> None:
+@pytest.fixture
+def switched_back() -> Iterator[None]:
+    """What a page switches is switched back."""
+    yield
+    set_active(True)
+    set_testing(False)
+    set_on_retry_hooks(None)
+
+
+@each_page
+def test_blocks(page: Path, url: str, switched_back: None) -> None:
     """
-    Every Python block runs, in the order of the text.
+    Every Python block of a page runs, in the order of the text; the blocks share their names.
     """
+    document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
+    document.namespace["url"] = url
     for example in document.examples():
         example.evaluate()
 
 
+def test_fixtures(tmp_path: Path) -> None:
+    """
+    The blocks about pytest that have tests in them are test files that pass.
+    """
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "testing.md").read_text(), re.MULTILINE | re.DOTALL)
+    files = [block for block in blocks if "\ndef test_" in block]
+    for number, file in enumerate(files):
+        (tmp_path / f"test_{number}.py").write_text(file)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null"]
+        run = subprocess.run([*command, tmp_path / f"test_{number}.py"], check=False, capture_output=True, text=True)
+
+        assert 0 == run.returncode, run.stdout
+    assert 2 == len(files)
+
+
 def table(header: str) -> list[list[str]]:
-    """The rows of the table with this first column."""
+    """The rows of the README's table with this first column."""
     rows = re.search(rf"^\| {re.escape(header)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", TEXT, re.MULTILINE)
     assert rows
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].splitlines()]
@@ -59,14 +88,29 @@ def test_the_table_of_options_is_the_signature() -> None:
     assert defaults == shown
 
 
-def test_the_table_of_waits_is_what_is_waited(failing: Any, clock: Any) -> None:
+def mean_waits(policy: Retry[Any], count: int) -> list[float]:
+    return [wait.mean for wait in policy.schedule(count)]
+
+
+def test_the_table_of_waits_is_the_schedule() -> None:
     """
     The first eight waits of each strategy are those of the table.
     """
     for name, *waits in table("`backoff`"):
-        clock.waits.clear()
-        retry(times=9, jitter=False, backoff=eval(name.strip("`| "))).call(failing(*[OSError] * 8))
-        assert [float(wait.strip(" |")) for wait in waits] == clock.waits
+        policy = retry(jitter=False, backoff=eval(name.strip("`| ")))
+        assert mean_waits(policy, 8) == [float(wait.strip(" |")) for wait in waits]
+
+
+def test_the_schedule_is_what_is_waited(way: Any, hopeless: Any, clock: Any, draws: Any) -> None:
+    """
+    Where the dice show the middle, what is waited is the mean of the schedule.
+    """
+    draws(0.5)
+    policy = retry(times=9, on_failure=lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        way.run(policy, hopeless())
+
+    assert pytest.approx(clock.waits) == mean_waits(policy, 8)
 
 
 def test_the_table_of_jitter_names_all() -> None:
@@ -80,21 +124,43 @@ def test_the_table_of_jitter_names_all() -> None:
 
 def test_the_limits_of_jitter_are_true(draws: Any, clock: Any) -> None:
     """
-    The ranges of the table are those that are drawn from.
+    The ranges of the table are those that are drawn from, and those of the schedule.
     """
     options = {True: (0.5, 1.5), "full": (0, 1), "decorrelated": (1, 3), timedelta(seconds=4): (1, 5), False: (1, 1)}
     for jitter, limits in options.items():
+        policy = retry(times=2, jitter=jitter, on_failure=lambda _: 1 / 0)
+        (wait,) = policy.schedule(1)
+        assert limits == (wait.lowest, wait.highest)
         for drawn, limit in zip((0, 1 - 2**-53), limits, strict=True):
             clock.waits.clear()
             draws(drawn)
             with pytest.raises(ZeroDivisionError):
-                retry(times=2, jitter=jitter, on_failure=lambda _: 1 / 0).call(lambda: 1 / 0)
+                policy.call(lambda: 1 / 0)
             assert pytest.approx(limit) == sum(clock.waits)
 
 
-def test_links_lead_somewhere() -> None:
+def headings(page: Path) -> set[str]:
+    """The headings of a page, as links name them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
     """
-    The documents that are linked exist.
+    The documents that are linked exist, and have the heading that is meant.
     """
-    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (ROOT / target).exists(), target
+    for target, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text()):
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), target
+        assert not heading or heading in headings(file), heading
+
+
+def test_every_page_is_linked() -> None:
+    """
+    The README leads to every page.
+    """
+    linked = {ROOT / target for target in re.findall(r"\]\((docs/[^)#]+)", TEXT)}
+
+    assert {*PAGES} - {README} <= linked
