@@ -5,8 +5,8 @@ Retry storms, simulated: what jitter and budgets are worth. docs/storm.md shows 
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -37,7 +37,7 @@ class Effort:
 
 
 FULL = Effort(sizes=(10, 25, 50, 100, 200), rounds=20, seeds=3, after=120, calls=20_000)
-QUICK = Effort(sizes=(10, 50), rounds=5, seeds=1, after=60, calls=4_000)
+QUICK = Effort(sizes=(10, 50), rounds=5, seeds=1, after=30, calls=4_000)
 
 Table = list[list[str]]
 
@@ -103,9 +103,10 @@ def outage(effort: Effort) -> Table:
 
 
 def sensitivity(effort: Effort) -> Table:
-    base = Outage(0.9, 1, after=effort.after)
+    base = Outage(0.9, 1, after=effort.after * 3 // 4)
     outages: Mapping[str, Outage] = {
         "as above": base,
+        "after five minutes of health": replace(base, warm_up=300),
         "an outage of 1 s": replace(base, lasts=1),
         "an outage of 60 s": replace(base, lasts=60),
         "the server refuses while it is down": replace(base, crashes=True),
@@ -123,6 +124,7 @@ def sensitivity(effort: Effort) -> Table:
         "`floor=1`": partial(Anew, floor=1),
         "`floor=0`": partial(Anew, floor=0),
         "`ratio=1`": partial(Anew, ratio=1),
+        "`window=300`": partial(Anew, window=300),
     }
     once = replace(effort, seeds=1)
     table = [["seconds to recover at 90%", *budgets]]
@@ -131,8 +133,8 @@ def sensitivity(effort: Effort) -> Table:
     return table
 
 
-def failures(effort: Effort, field: str, show: str) -> Table:
-    table = [["of the attempts fail", *(f"{probability:.0%}" for probability in PROBABILITIES)]]
+def failures(effort: Effort, what: str, field: str, show: str) -> Table:
+    table = [[f"{what}, if so many attempts fail", *(f"{probability:.0%}" for probability in PROBABILITIES)]]
     for name, budget in BUDGETS.items():
         outcomes = [storm_failures.endure(p, budget, calls=effort.calls) for p in PROBABILITIES]
         table.append([name, *(show.format(getattr(outcome, field)) for outcome in outcomes)])
@@ -151,16 +153,20 @@ SECTIONS = (
     Section("herd, queues", herd_by_queue),
     Section("outage: 10 s, then 1 / 50 / 400 processes", outage),
     Section("outage, varied: 1 / 50 / 400 processes", sensitivity),
-    Section("failures: calls that succeed", partial(failures, field="served", show="{:.1%}")),
-    Section("failures: attempts for each call", partial(failures, field="sent", show="{:.2f}")),
+    Section("failures: calls", partial(failures, what="calls that succeed", field="served", show="{:.1%}")),
+    Section("failures: attempts", partial(failures, what="attempts for a call", field="sent", show="{:.2f}")),
 )
 
 
 def tables(effort: Effort, only: str) -> Iterator[str]:
-    for section in SECTIONS:
-        if only in section.title:
-            print(f"... {section.title}", file=sys.stderr, flush=True)
-            yield f"{section.title}\n\n{render(section.table(effort))}\n"
+    chosen = [section for section in SECTIONS if only in section.title]
+    with ProcessPoolExecutor() as pool:
+        for section, rendered in zip(chosen, pool.map(partial(printed, effort), chosen), strict=True):
+            yield f"{section.title}\n\n{rendered}\n"
+
+
+def printed(effort: Effort, section: Section) -> str:
+    return render(section.table(effort))
 
 
 def main() -> None:
@@ -171,7 +177,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     for table in tables(QUICK if arguments.quick else FULL, arguments.only):
-        print(table)
+        print(table, flush=True)
     if arguments.plot:
         # Only here, as it needs matplotlib.
         for path in import_module("storm_plots").draw(DOCS, arguments.only):

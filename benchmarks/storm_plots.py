@@ -2,7 +2,9 @@
 The plots of docs/storm.md. Needs matplotlib; the same figures give the same bytes.
 """
 
+import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ SETTINGS = {
     "axes.axisbelow": True,
     "legend.frameon": False,
 }
+# Coordinates with more digits than anyone can see; scales are below 1.
+LONG = re.compile(r"\b[1-9]\d*\.\d{3,}")
 LOAD = 0.8
 PROCESSES = (1, 50, 400)
 SHOWN = ["no budget", "AWS SDKs", "gRPC", "Finagle", "Envoy", "`RetryBudget()`"]
@@ -50,8 +54,10 @@ def draw(folder: Path, only: str) -> Iterator[Path]:
             with mpl.rc_context(SETTINGS):
                 drawn = figure()
                 path = folder / f"storm-{figure.__name__}.svg"
-                drawn.savefig(path, metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+                written = StringIO()
+                drawn.savefig(written, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
                 plt.close(drawn)
+                path.write_text(LONG.sub(lambda number: f"{float(number[0]):.2f}", written.getvalue()))
                 yield path
 
 
@@ -95,7 +101,8 @@ def outage() -> Any:
             outcome = suffer(Outage(LOAD, processes), BUDGETS[budget], 1)
             seconds = range(-30, len(outcome.served) - 30)
             served.plot(seconds, outcome.served, label=_name(budget), **STYLES[_name(budget)])
-            arrived.plot(seconds, outcome.arrived, **STYLES[_name(budget)])
+            means = [sum(outcome.arrived[start : start + 3]) / 3 for start in range(0, len(seconds), 3)]
+            arrived.plot([second + 1 for second in seconds[::3]], means, **STYLES[_name(budget)])
         for axes in (served, arrived):
             axes.axvspan(-10, 0, color="#EEEEEE", linewidth=0)
         served.set(title=f"{processes} process{'es' * (processes > 1)}", xlim=(-20, 119))
