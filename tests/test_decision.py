@@ -30,8 +30,8 @@ def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5
         (None, {"on": ValueError, "num": 3}),
         (None, {"on": lambda exc: False}),
         (RetryIn(1.0), {"on": lambda exc: True}),
-        (RetryIn(2.5, asked=True), {"on": lambda exc: 2.5}),
-        (RetryIn(99.0, asked=True), {"on": lambda exc: 99}),
+        (RetryIn(2.5), {"on": lambda exc: 2.5}),
+        (RetryIn(99.0), {"on": lambda exc: 99}),
         (GiveUp("timeout"), {"on": lambda exc: 99, "timeout": 98}),
         (GiveUp("attempts"), {"on": lambda exc: 99, "num": 3}),
     ],
@@ -75,3 +75,17 @@ def test_types_do_not_mean_retry_errors() -> None:
     assert judge(group, on=ExceptionGroup) is None
     assert RetryIn(1.0) == judge(error, on=[RetryError])
     assert RetryIn(1.0) == judge(group, on=[ExceptionGroup, RetryError])
+
+
+def test_verdicts_are_plain_values() -> None:
+    """
+    Verdicts are told apart by what they say.
+    """
+    assert {RetryIn(1.0), GiveUp("attempts"), GiveUp("timeout")} == {
+        RetryIn(1.0, asked=True),
+        GiveUp("attempts"),
+        GiveUp("timeout"),
+    }
+    assert RetryIn(1.0) != GiveUp("attempts")
+    assert GiveUp("attempts") != RetryIn(1.0)
+    assert "[RetryIn(1.0), GiveUp('attempts')]" == repr([RetryIn(1.0), GiveUp("attempts")])

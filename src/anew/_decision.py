@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ._backoff import NO_CAP
 from ._durations import seconds
 from ._errors import RetryError, TryAgain
 from ._kinds import closed_awaitable, core, shown
 from ._marks import exhausted, has_notes, members
+from ._types import override
 
 if TYPE_CHECKING:
     from ._backoff import Bounds
@@ -22,17 +23,50 @@ if TYPE_CHECKING:
     from ._types import Reason
 
 
-class RetryIn(NamedTuple):
+# Not named tuples: the first of these would cost the process a millisecond.
+
+
+class RetryIn:
     """Another attempt, after this many seconds; `asked`: the call or the hook named them."""
 
-    seconds: float
-    asked: bool = False
+    __slots__ = ("asked", "seconds")
+
+    def __init__(self, seconds: float, *, asked: bool = False) -> None:
+        self.seconds = seconds
+        self.asked = asked
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RetryIn) and self.seconds == other.seconds
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.seconds)
+
+    @override
+    def __repr__(self) -> str:
+        return f"RetryIn({self.seconds!r})"
 
 
-class GiveUp(NamedTuple):
+class GiveUp:
     """No further attempt, and why."""
 
-    reason: Reason
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason: Reason = reason
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GiveUp) and self.reason == other.reason
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.reason)
+
+    @override
+    def __repr__(self) -> str:
+        return f"GiveUp({self.reason!r})"
 
 
 def decide(

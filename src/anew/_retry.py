@@ -13,12 +13,12 @@ from ._drivers import drive
 from ._kinds import core, shown
 from ._options import Options
 from ._policy import Policy, checked
-from ._schedule import Schedule, schedule
 from ._types import C_co
 
 if TYPE_CHECKING:
     from ._budget import RetryBudget
     from ._errors import RetryError
+    from ._schedule import Schedule
     from ._types import AF, A, Backoff, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
 
 
@@ -97,6 +97,8 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
         """
+        from ._schedule import schedule
+
         return schedule(self._policy, n)
 
     def __iter__(self: Retry[None]) -> Attempts:
