@@ -65,13 +65,14 @@ def is_testing() -> bool:
 def applied(policy: Policy) -> Policy:
     """The policy as it is meant right now."""
     testing = _settings[-1].testing
-    if _active and testing is None:
-        return policy
-    times = policy.times
     if not _active:
         times = 1
-    elif testing is not None:
-        times = testing.attempts if times is None or not testing.cap else min(times, testing.attempts)
+    elif testing is None:
+        return policy
+    elif testing.cap and policy.times is not None:
+        times = min(policy.times, testing.attempts)
+    else:
+        times = testing.attempts
     return Policy({**vars(policy), "times": times, "at_once": True, "longest": 0.0, "budget": None})
 
 
@@ -126,15 +127,14 @@ def _check_count(option: str, value: Any) -> None:
         raise error(f"{option}={shown(value)} is not allowed; allowed: an integer >= 1")
 
 
-def _unlock() -> None:
+def _after_fork() -> None:
     global _lock
-    _lock = RLock()
+    _lock = RLock()  # the old one's holder may have stayed behind, in the parent
 
 
 _PLAIN = 2
 _active = True
 _settings = [_Setting(None)]
 _lock = RLock()
-if hasattr(os, "register_at_fork"):
-    # Another thread of the parent may have held it.
-    os.register_at_fork(after_in_child=_unlock)
+_register: Any = getattr(os, "register_at_fork", dict)  # a system without it has no forks
+_register(after_in_child=_after_fork)
