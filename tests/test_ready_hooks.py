@@ -203,6 +203,34 @@ class TestLogging:
         assert [SENTENCE] == caplog.messages
 
 
+class TestLongFailures:
+    def test_text(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        A failure that quotes a whole page is cut.
+        """
+        set_on_retry_hooks([LoggingHook()])
+        told(exception=OSError("x" * 5000))
+
+        assert caplog.messages[0].startswith("fetch failed with OSError('xxx")
+        assert "xxx..., attempt 1" in caplog.messages[0]
+        assert len(caplog.messages[0]) < 1200
+
+    def test_group(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        A group shows its first members, and not those of the groups in it.
+        """
+        set_on_retry_hooks([LoggingHook()])
+        inner = ExceptionGroup("inner", [KeyError(1)])
+        told(exception=ExceptionGroup("unhandled", [OSError("reset"), inner, ValueError(), KeyError(2), KeyError(3)]))
+        told(exception=ExceptionGroup("unhandled", [OSError("reset")]))
+
+        assert (
+            "fetch failed with ExceptionGroup('unhandled', [OSError('reset'), ExceptionGroup(...), ValueError(), "
+            "and 2 more]), attempt 1"
+        ) in caplog.messages[0]
+        assert "fetch failed with ExceptionGroup('unhandled', [OSError('reset')]), attempt 1" in caplog.messages[1]
+
+
 class TestStructlog:
     @pytest.fixture(autouse=True)
     def _as_it_was(self) -> Iterator[None]:

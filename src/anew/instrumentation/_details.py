@@ -101,8 +101,9 @@ class RetryDetails:
 
     @override
     def __repr__(self) -> str:
-        facts = ("name", "attempt", "wait", "waited_so_far", "elapsed", "exception", "times")
-        return f"RetryDetails({', '.join(f'{fact}={shown(getattr(self, fact))}' for fact in facts)})"
+        numbers = ("attempt", "wait", "waited_so_far", "elapsed")
+        facts = ", ".join(f"{fact}={getattr(self, fact)!r}" for fact in numbers)
+        return f"RetryDetails(name={self.name!r}, {facts}, exception={failure(self.exception)}, times={self.times!r})"
 
 
 SENTENCE = "%s failed with %s, attempt %s; next attempt %s"
@@ -112,6 +113,8 @@ _AT_ONCE = 0.001  # seconds; no one on call cares for less
 _TENTHS_MATTER = 10.0
 _A_WEEK = 604800.0
 _LAST_NUMBER = 9
+_LONGEST_TEXT = 1000
+_MEMBERS = 3
 
 
 def words(details: RetryDetails) -> tuple[str, str, str, str]:
@@ -120,7 +123,7 @@ def words(details: RetryDetails) -> tuple[str, str, str, str]:
     attempt = f"{details.attempt}" if times is None else f"{details.attempt} of {times}"
     digits = ".0f" if _TENTHS_MATTER <= wait < _A_WEEK else ".2g"
     when = f"in {wait:{digits}} s" if wait >= _AT_ONCE else "at once"
-    return details.name, shown(details.exception), attempt, when
+    return details.name, failure(details.exception), attempt, when
 
 
 def sentence(details: RetryDetails) -> str:
@@ -137,9 +140,28 @@ def fields(details: RetryDetails) -> dict[str, Any]:
         "anew.wait": details.wait,
         "anew.waited_so_far": details.waited_so_far,
         "anew.elapsed": details.elapsed,
-        "anew.exception": shown(details.exception),
+        "anew.exception": failure(details.exception),
         "anew.error_type": error_type(details),
     }
+
+
+def failure(exc: BaseException) -> str:
+    """The exception's `repr`, at a length that a log can take.
+
+    That of a group shows its first members, and of groups in it only that they are there: a `repr` of all of it may
+    never end, where groups share members.
+    """
+    if not isinstance(exc, BaseExceptionGroup):
+        text = shown(exc)
+        return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
+    group: BaseExceptionGroup[Any] = exc
+    inner = [
+        f"{type(one).__name__}(...)" if isinstance(one, BaseExceptionGroup) else failure(one)
+        for one in group.exceptions[:_MEMBERS]
+    ]
+    rest = len(group.exceptions) - len(inner)
+    more = [f"and {rest} more"] if rest else []
+    return f"{type(exc).__name__}({shown(group.message)}, [{', '.join(inner + more)}])"
 
 
 def error_type(details: RetryDetails) -> str:
