@@ -177,6 +177,10 @@ def maker() -> RetryHook:
     return plain
 
 
+def maker_of(prefix: str) -> RetryHook:
+    return partial(configured, prefix)
+
+
 set_on_retry_hooks()  # E
 set_on_retry_hooks(plain)  # E
 set_on_retry_hooks(plain, around)  # E
@@ -226,10 +230,12 @@ RetryHookFactory(LoggingHook)
 RetryHookFactory(Metrics)
 RetryHookFactory(lambda: around)
 RetryHookFactory(partial(LoggingHook, logger="app"))
+RetryHookFactory(partial(maker_of, "x"))
 RetryHookFactory(partial(partial, configured, "x"))
 RetryHookFactory()  # E
 RetryHookFactory(plain)  # E
 RetryHookFactory(nothing)  # E
+RetryHookFactory(maker_of)  # E
 RetryHookFactory(Wait)  # E
 RetryHookFactory(LoggingHook())  # E
 RetryHookFactory("maker")  # E

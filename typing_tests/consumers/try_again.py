@@ -55,6 +55,7 @@ TryAgain(after=(1, 2))  # E
 TryAgain(wait=2)  # E
 TryAgain("not yet").after = 2.0  # E
 TryAgain("not yet").wait()  # E
+print(TryAgain().attempts)  # E
 raised = TryAgain(after=2)
 round(raised.after)  # E
 

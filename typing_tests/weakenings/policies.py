@@ -1,11 +1,6 @@
-"""Honest mistakes in the signatures: what -> replacements in the source (file, old text, new text).
+"""What is decorated, policies, callbacks and options."""
 
-Each leaves a package that imports and runs as before; only its users' checkers know less, or complain.
-"""
-
-Edit = tuple[str, str, str]
-
-_RETRY, _TYPES, _ERRORS = "_retry.py", "_types.py", "_errors.py"
+_RETRY, _TYPES, _OPTIONS = "_retry.py", "_types.py", "_options.py"
 
 _ASYNC_FUNCTION = """\
     @overload
@@ -42,29 +37,14 @@ _SYNC_CALL_PROPERTY = """\
 _SYNC_CALL = """\
         def __call__(self, *args: Any, **kwargs: Any) -> object: ...
 """
-_GETATTR = """\
-    if TYPE_CHECKING:
-        def __getattr__(self, name: str) -> Any: ...
-
-"""
-_GENERIC_ERROR = """\
-from typing import Generic
-
-_X = TypeVar("_X")
-
-
-class RetryError(Exception, Generic[_X]):
-"""
-
 _C = 'TypeVar("C", bound=Awaitable[object] | None, default=None)'
 _C_CO = 'TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)'
 _E = 'E = TypeVar("E", bound=Exception)'
 _ON_RETRY = "on_retry: Callable[[int, E], C] | None"
 _ON_RETRY_HOOK = "on_retry: Callable[[int, Exception], C] | None"
 _HOOK = "Callable[[Exception], bool | float | timedelta]"
-_LAST = "def last_exception(self) -> Exception:"
 
-WEAKENINGS: dict[str, list[Edit]] = {
+WEAKENINGS = {
     # What is decorated.
     "functions come back as Callable[..., Any]": [
         (_RETRY, "fn: AF, /) -> AF", "fn: AF, /) -> Callable[..., Any]"),
@@ -155,23 +135,11 @@ WEAKENINGS: dict[str, list[Edit]] = {
     "max_delay is Any": [(_RETRY, "max_delay: Seconds | None", "max_delay: Any")],
     "reraise is object": [(_RETRY, "reraise: bool", "reraise: object")],
     "name is object": [(_RETRY, "name: str | None", "name: object")],
-    "Options is open": [(_TYPES, "total=False, closed=True)", "total=False)")],
-    "Options is total": [(_TYPES, "total=False, closed=True)", "closed=True)")],
-    "Options has on": [(_TYPES, "        times: int | None\n", "        times: int | None\n        on: Any\n")],
-    "Options lacks name": [(_TYPES, "        name: str | None\n", "")],
-    # Errors.
-    "RetryError.attempts is Any": [(_ERRORS, "def attempts(self) -> int:", "def attempts(self) -> Any:")],
-    "RetryError.last_exception is Any": [(_ERRORS, _LAST, "def last_exception(self) -> Any:")],
-    "RetryError.last_exception is a BaseException": [(_ERRORS, _LAST, "def last_exception(self) -> BaseException:")],
-    "RetryError.reason is a string": [(_ERRORS, "def reason(self) -> Reason:", "def reason(self) -> str:")],
-    "RetryError takes any reason": [(_ERRORS, "reason: Reason = ", "reason: Any = ")],
-    "RetryError answers to every name": [
-        (_ERRORS, "    @property\n    def attempts", f"{_GETATTR}    @property\n    def attempts")
-    ],
-    "RetryError is generic": [(_ERRORS, "class RetryError(Exception):\n", _GENERIC_ERROR)],
-    # The package. No old text: the file goes.
-    "no py.typed": [("py.typed", "", "")],
-    "Options is not exported": [
-        ("__init__.py", "from ._types import Options\n", "from typing import Any\n\nOptions: Any = dict\n")
-    ],
+    "budget is Any": [(_RETRY, "budget: RetryBudget | None", "budget: Any")],
+    "Options is open": [(_OPTIONS, "total=False, closed=True)", "total=False)")],
+    "Options is total": [(_OPTIONS, "total=False, closed=True)", "closed=True)")],
+    "Options has on": [(_OPTIONS, "        times: int | None\n", "        times: int | None\n        on: Any\n")],
+    "Options lacks name": [(_OPTIONS, "        name: str | None\n", "")],
+    "Options lacks budget": [(_OPTIONS, "        budget: RetryBudget | None\n", "")],
+    "Options takes any budget": [(_OPTIONS, "budget: RetryBudget | None", "budget: Any")],
 }
