@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from inspect import signature
 from pathlib import Path
+from traceback import format_exception_only
 from typing import Any
 
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from anew import Retry, retry, set_active, set_testing
-from anew.instrumentation import set_on_retry_hooks
+from anew import Retry, RetryBudget, instrumentation, retry, set_active, set_testing
+from anew._outage import STATUSES
+from anew.http import transient
+from anew.instrumentation._details import fields
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -42,7 +47,7 @@ def switched_back() -> Iterator[None]:
     yield
     set_active(True)
     set_testing(False)
-    set_on_retry_hooks(None)
+    instrumentation.set_on_retry_hooks(None)
 
 
 @each_page
@@ -137,6 +142,75 @@ def test_the_limits_of_jitter_are_true(draws: Any, clock: Any) -> None:
             with pytest.raises(ZeroDivisionError):
                 policy.call(lambda: 1 / 0)
             assert pytest.approx(limit) == sum(clock.waits)
+
+
+def texts(page: Path) -> list[str]:
+    """What is shown as output, without its ends of line."""
+    return re.findall(r"^```text\n(.*?)\n```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_texts_are_what_is_printed(draws: Any, failing: Any, hopeless: Any, caplog: Any) -> None:
+    """
+    The note, the line of the log and the warning that are shown are those that come.
+    """
+    note, line, warning = texts(README)
+    draws(0.9)
+    work = failing(ConnectionError("reset"))
+    work.__qualname__ = "fetch"
+    retry(times=5).call(work)
+    assert line == caplog.messages[-1]
+
+    down = hopeless()
+    down.__qualname__ = "down"
+    with pytest.raises(ConnectionError) as caught:
+        retry(reraise=True).call(down)
+    assert note == "".join(format_exception_only(caught.value)).strip()
+
+    async def blocked() -> None:
+        load = failing(OSError)
+        load.__qualname__ = "load"
+        retry().call(load)
+
+    with pytest.warns(RuntimeWarning) as warnings:
+        asyncio.run(blocked())
+    assert warning == f"RuntimeWarning: {warnings[0].message}"
+
+
+def test_the_numbers_are_true() -> None:
+    """
+    Statuses and defaults of HTTP and budgets are those that the README names.
+    """
+    statuses = re.search(r"It retries the statuses ([\d, and]+)", TEXT)
+    assert statuses
+    assert STATUSES == {int(status) for status in re.findall(r"\d+", statuses[1])}
+    assert f"(`limit={(transient.__kwdefaults__ or {})['limit']}`)" in TEXT
+
+    defaults = ", ".join(f"{name}={value}" for name, value in (RetryBudget.__init__.__kwdefaults__ or {}).items())
+    assert f"RetryBudget()  # {defaults}\n" in TEXT
+
+
+def test_the_tables_of_instrumentation() -> None:
+    """
+    All facts and all ready hooks are in the tables, under their names, and with their defaults.
+    """
+    text = (ROOT / "docs" / "instrumentation.md").read_text()
+    _, _, *rows = re.findall(r"^\|(.*?)\|(.*?)\|", text[text.index("| `RetryDetails` |") :], re.MULTILINE)
+    facts, keys = ({name for row in rows for name in re.findall(r"`([\w.]+)`", row[column])} for column in (0, 1))
+    details = instrumentation.RetryDetails(
+        name="f", attempt=1, wait=1, waited_so_far=0, elapsed=0, exception=OSError(), args=(), kwargs={}
+    )
+
+    assert {name for name, value in vars(type(details)).items() if isinstance(value, property)} == facts
+    assert {*fields(details)} == keys
+
+    hooks = dict(re.findall(r"^\| `(\w+Hook)\((.*?)\)` \|", text, re.MULTILINE))
+    ready = {name: getattr(instrumentation, name) for name in instrumentation.__all__ if name.endswith("Hook")}
+    defaults = {
+        name: ", ".join(f"{one.name}={one.default!r}" for one in signature(hook).parameters.values())
+        for name, hook in ready.items()
+        if name != "RetryHook"
+    }
+    assert defaults == {name: options.replace('"', "'") for name, options in hooks.items()}
 
 
 def headings(page: Path) -> set[str]:
