@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ._kinds import shown
 from ._policy import Policy
@@ -54,7 +54,7 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     _check("testing", testing)
     _check("cap", cap)
     _check_count("attempts", attempts)
-    return _put(_Setting(_Testing(attempts, cap) if testing else None))
+    return _put(_Setting((attempts, cap) if testing else None))
 
 
 def is_testing() -> bool:
@@ -69,16 +69,10 @@ def applied(policy: Policy) -> Policy:
         times = 1
     elif testing is None:
         return policy
-    elif testing.cap and policy.times is not None:
-        times = min(policy.times, testing.attempts)
     else:
-        times = testing.attempts
+        attempts, cap = testing
+        times = min(policy.times, attempts) if cap and policy.times is not None else attempts
     return Policy({**vars(policy), "times": times, "at_once": True, "longest": 0.0, "budget": None})
-
-
-class _Testing(NamedTuple):
-    attempts: int
-    cap: bool
 
 
 class _Setting:
@@ -86,8 +80,8 @@ class _Setting:
 
     __slots__ = ("entered", "testing")
 
-    def __init__(self, testing: _Testing | None) -> None:
-        self.testing = testing
+    def __init__(self, testing: tuple[int, bool] | None) -> None:
+        self.testing = testing  # attempts, and whether they are a cap
         self.entered = False
 
     def __enter__(self) -> None:
