@@ -683,7 +683,7 @@ def test_without_forks() -> None:
     """
     A system that has no forks has budgets all the same.
     """
-    code = "import os; vars(os).pop('register_at_fork', None); from anew import RetryBudget; print(RetryBudget().available)"
+    code = "import os; vars(os).pop('register_at_fork', None); import anew; print(anew.RetryBudget().available)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
     assert "5.0\n" == answer.stdout
