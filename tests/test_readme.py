@@ -149,11 +149,14 @@ def texts(page: Path) -> list[str]:
     return re.findall(r"^```text\n(.*?)\n```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def test_the_texts_are_what_is_printed(draws: Any, failing: Any, hopeless: Any, caplog: Any) -> None:
+def test_the_texts_are_what_is_printed(
+    draws: Any, failing: Any, hopeless: Any, caplog: Any, switched_back: None
+) -> None:
     """
     The note, the line of the log and the warning that are shown are those that come.
     """
     note, line, warning = texts(README)
+    instrumentation.set_on_retry_hooks([instrumentation.LoggingHook()])  # a test may have imported structlog
     draws(0.9)
     work = failing(ConnectionError("reset"))
     work.__qualname__ = "fetch"
