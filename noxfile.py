@@ -101,7 +101,7 @@ def build(session: nox.Session) -> None:
 
     with tarfile.open(sdist) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = sources | {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "noxfile.py", "tests/conftest.py"}
+    wanted = sources | {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "noxfile.py", "tests/conftest.py", "docs/migration.md"}
     if missing := wanted - packed:
         session.error(f"{sdist.name} lacks {sorted(missing)}")
 
