@@ -101,7 +101,8 @@ def build(session: nox.Session) -> None:
 
     with tarfile.open(sdist) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = sources | {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "noxfile.py", "tests/conftest.py", "docs/migration.md"}
+    others = "LICENSE README.md CHANGELOG.md pyproject.toml noxfile.py tests/conftest.py docs/migration.md"
+    wanted = sources | set(others.split())
     if missing := wanted - packed:
         session.error(f"{sdist.name} lacks {sorted(missing)}")
 
