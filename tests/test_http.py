@@ -743,7 +743,6 @@ class TestNested:
         for error in RetryError(3, ConnectionError()), Exhausted(3, ConnectionError()):
             assert transient()(make(error)) is False
 
-
     @pytest.mark.parametrize("reraise", [True, False])
     def test_layers_do_not_multiply(self, reraise: bool, hopeless: Any, clock: Any) -> None:
         """

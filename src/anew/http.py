@@ -84,7 +84,7 @@ class _Transient:
         if not all(is_passing(one) for one in _failures(exc)):
             return False
         asked = retry_after(exc)
-        if not asked:
+        if asked is None or asked == 0:
             return True
         return asked <= self._limit and asked * (1 + _SPREAD * _clock.draw())
 

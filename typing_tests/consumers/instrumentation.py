@@ -203,11 +203,10 @@ set_on_retry_hooks([Metrics.count])  # E
 set_on_retry_hooks([LoggingHook])  # E
 set_on_retry_hooks([RetryHookFactory])  # E
 set_on_retry_hooks([partial(configured, 1)])  # E: !zuban
-set_on_retry_hooks([partial(configured)])  # E: pyrefly, ty
+set_on_retry_hooks([partial(configured)])  # E: !mypy, !zuban
 set_on_retry_hooks([lambda: None])  # E
-# What a lambda is told of, mypy, ty and zuban do not look up in a protocol.
-set_on_retry_hooks([lambda details: details.name])  # E: pyright, basedpyright, pyrefly
-set_on_retry_hooks([lambda details: print(details.missing)])  # E: pyright, basedpyright, pyrefly
+set_on_retry_hooks([lambda details: details.name])  # E: !zuban
+set_on_retry_hooks([lambda details: print(details.missing)])  # E: !zuban
 wrong: RetryHook = asynchronous  # E
 
 # The hooks that there are.

@@ -27,7 +27,7 @@ _SETTER = """\
 """
 _EXCEPTION = "def exception(self) -> Exception:"
 _HOOK = "def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:"
-_SET = "def set_on_retry_hooks(hooks: Iterable[RetryHook | RetryHookFactory] | None)"
+_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None)"
 _GET = "def get_on_retry_hooks() -> tuple[RetryHook, ...]:"
 _BUILD = "def __init__(self, build: Callable[[], RetryHook], /)"
 
@@ -57,12 +57,15 @@ WEAKENINGS = {
     "hooks answer contexts": [(_HOOKS, _HOOK, _HOOK.replace(" | None", ""))],
     "hooks answer contexts of nothing": [(_HOOKS, _HOOK, _HOOK.replace("[object]", "[None]"))],
     "set_on_retry_hooks takes anything": [(_REGISTRY, _SET, "def set_on_retry_hooks(hooks: Any)")],
-    "set_on_retry_hooks takes any hooks": [(_REGISTRY, _SET, _SET.replace("RetryHook | RetryHookFactory", "Any"))],
-    "set_on_retry_hooks takes any functions": [(_REGISTRY, _SET, _SET.replace("RetryHook |", "Callable[..., Any] |"))],
-    "set_on_retry_hooks takes lists": [(_REGISTRY, _SET, _SET.replace("Iterable[RetryHook", "list[RetryHook"))],
+    "set_on_retry_hooks takes any hooks": [(_REGISTRY, _SET, _SET.replace("Hook | RetryHookFactory", "Any"))],
+    "set_on_retry_hooks takes any functions": [(_REGISTRY, _SET, _SET.replace("Hook |", "Callable[..., Any] |"))],
+    "set_on_retry_hooks takes lists": [(_REGISTRY, _SET, _SET.replace("Iterable[", "list["))],
     "set_on_retry_hooks takes sequences": [
-        (_REGISTRY, _SET, _SET.replace("Iterable[RetryHook", "Sequence[RetryHook")),
+        (_REGISTRY, _SET, _SET.replace("Iterable[", "Sequence[")),
         (_REGISTRY, "import Callable, Iterable\n", "import Callable, Iterable, Sequence\n"),
+    ],
+    "set_on_retry_hooks takes RetryHooks, in which lambdas are not known": [
+        (_REGISTRY, _SET, _SET.replace("[Hook", "[RetryHook"))
     ],
     "set_on_retry_hooks takes no factories": [(_REGISTRY, _SET, _SET.replace(" | RetryHookFactory", ""))],
     "set_on_retry_hooks takes None among hooks": [

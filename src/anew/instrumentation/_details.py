@@ -6,7 +6,7 @@ Law: the arguments of the call are for hooks that ask for them; no text that is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, cast, final
 
 from anew._kinds import shown
 from anew._types import override
@@ -154,14 +154,16 @@ def failure(exc: BaseException) -> str:
     if not isinstance(exc, BaseExceptionGroup):
         text = shown(exc)
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
-    group: BaseExceptionGroup[Any] = exc
-    inner = [
-        f"{type(one).__name__}(...)" if isinstance(one, BaseExceptionGroup) else failure(one)
-        for one in group.exceptions[:_MEMBERS]
-    ]
+    group: BaseExceptionGroup[BaseException] = cast("Any", exc)
+    inner = [_member(one) for one in group.exceptions[:_MEMBERS]]
     rest = len(group.exceptions) - len(inner)
     more = [f"and {rest} more"] if rest else []
-    return f"{type(exc).__name__}({shown(group.message)}, [{', '.join(inner + more)}])"
+    return f"{type(group).__name__}({shown(group.message)}, [{', '.join(inner + more)}])"
+
+
+def _member(exc: BaseException) -> str:
+    name = type(exc).__name__
+    return f"{name}(...)" if isinstance(exc, BaseExceptionGroup) else failure(exc)
 
 
 def error_type(details: RetryDetails) -> str:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
     Opened: TypeAlias = list[AbstractContextManager[object]]
 
+    # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only, not from a protocol.
+    Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
 
-def set_on_retry_hooks(hooks: Iterable[RetryHook | RetryHookFactory] | None) -> None:
+
+def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> None:
     """Say who is told of retries: from now on and everywhere, in what was decorated earlier too.
 
     Parameters:
