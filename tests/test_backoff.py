@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from anew._decision import RetryIn, decide, wait_range
 delays = st.floats(0, 1e300)
 caps = st.none() | st.floats(0, 1e300)  # no cap is a cap that no clock reaches, 1e300
 nums = st.integers(1, 1_000_000)
+counts = st.integers(1, 30)
 draw_values = st.floats(0, 1, exclude_max=True)
 strategies = st.sampled_from(["fixed", "linear", "exponential", "fibonacci"])
 jitters = st.sampled_from([True, False, "full", "decorrelated"]) | st.timedeltas(timedelta(0), timedelta(days=10**5))
@@ -40,15 +42,15 @@ def test_first_waits(way: Any, hopeless: Any, clock: Any, backoff: Any, waits: l
     assert waits == clock.waits
 
 
-@pytest.mark.parametrize("backoff", ["fixed", "linear", "exponential", "fibonacci"])
-def test_the_delay_scales(backoff: str) -> None:
+@given(delays, strategies, st.integers(1, 40))
+def test_the_delay_scales(delay: float, backoff: Any, count: int) -> None:
     """
     The delay is the first wait, and the unit of the others.
     """
-    one, three = (retry(delay=d, backoff=backoff, jitter=False, max_delay=None)._policy for d in (1, 3))
+    one, scaled = (retry(delay=d, backoff=backoff, jitter=False, max_delay=None).schedule(count) for d in (1, delay))
 
-    for num in range(1, 20):
-        assert 3 * wait_range(one, num, 0)[0] == wait_range(three, num, 0)[0]
+    assert delay == scaled[0].mean
+    assert [min(wait.mean * delay, 1e300) for wait in one] == [wait.mean for wait in scaled]
 
 
 def test_fibonacci_numbers() -> None:
@@ -70,17 +72,33 @@ def policy_of(delay: float, backoff: Any, jitter: Any, cap: float | None) -> Any
         backoff="exponential" if jitter == "decorrelated" else backoff,
         jitter=jitter,
         max_delay=cap,
-    )._policy
+    )
+
+
+@given(delays, strategies, jitters, caps, counts)
+def test_waits_stay_in_their_bounds(delay: float, backoff: Any, jitter: Any, cap: float | None, count: int) -> None:
+    """
+    Waits are finite numbers of seconds, never negative, never above the cap, and never shrink in the mean.
+    """
+    waits = policy_of(delay, backoff, jitter, cap).schedule(count)
+
+    assert count == len(waits)
+    for wait in waits:
+        assert 0 <= wait.lowest <= wait.mean <= wait.highest <= (1e300 if cap is None else cap)
+    if not isinstance(jitter, timedelta):
+        for (lowest, mean, highest), after in pairwise(waits):
+            assert (lowest, highest) <= (after.lowest, after.highest)
+            assert mean <= after.mean * (1 + 1e-9)
 
 
 @given(delays, strategies, jitters, caps, nums, st.floats(0, 1e300), draw_values)
-def test_waits_stay_in_their_bounds(
+def test_draws_stay_in_their_range(
     delay: float, backoff: Any, jitter: Any, cap: float | None, num: int, previous: float, drawn: float
 ) -> None:
     """
-    A wait is a finite number of seconds, never negative, never above the cap, and within the range told before.
+    The millionth wait, too, is within the range from which it is drawn, whatever was waited before.
     """
-    policy = policy_of(delay, backoff, jitter, cap)
+    policy = policy_of(delay, backoff, jitter, cap)._policy
     lowest, highest = wait_range(policy, num, previous)
 
     verdict = decide(policy, OSError(), num, 0.0, previous, lambda: drawn)
@@ -91,44 +109,46 @@ def test_waits_stay_in_their_bounds(
         assert highest <= cap
 
 
-@given(delays, strategies, caps, nums)
-def test_proportional_jitter(delay: float, backoff: Any, cap: float | None, num: int) -> None:
+def with_and_without(jitter: Any, delay: float, backoff: Any, cap: float | None, count: int) -> Any:
+    """Each wait, and what this jitter makes of it."""
+    exact, jittered = (policy_of(delay, backoff, one, cap).schedule(count) for one in (False, jitter))
+    return [(wait.mean, spread) for wait, spread in zip(exact, jittered, strict=True)]
+
+
+@given(delays, strategies, caps, counts)
+def test_proportional_jitter(delay: float, backoff: Any, cap: float | None, count: int) -> None:
     """
     `jitter=True` draws from half the wait to one and a half; the mean is the wait until the cap is near.
     """
-    (wait, _), (lowest, highest) = (
-        wait_range(policy_of(delay, backoff, jitter, cap), num, 0) for jitter in (False, True)
-    )
+    limit = 1e300 if cap is None else cap
+    for wait, spread in with_and_without(True, delay, backoff, cap, count):
+        assert wait / 2 == spread.lowest
+        assert min(wait * 1.5, limit) == spread.highest
+        if wait * 1.5 <= limit:
+            assert pytest.approx(wait) == spread.mean
 
-    assert wait / 2 == lowest
-    assert min(wait * 1.5, 1e300 if cap is None else cap) == highest
 
-
-@given(delays, strategies, caps, nums)
-def test_full_jitter(delay: float, backoff: Any, cap: float | None, num: int) -> None:
+@given(delays, strategies, caps, counts)
+def test_full_jitter(delay: float, backoff: Any, cap: float | None, count: int) -> None:
     """
-    `jitter="full"` draws from zero to the wait.
+    `jitter="full"` draws from zero to the wait, whose half is the mean.
     """
-    (wait, _), (lowest, highest) = (
-        wait_range(policy_of(delay, backoff, jitter, cap), num, 0) for jitter in (False, "full")
-    )
-
-    assert (0.0, wait) == (lowest, highest)
+    for wait, spread in with_and_without("full", delay, backoff, cap, count):
+        assert (0.0, wait / 2, wait) == spread
 
 
-@given(st.floats(0, 1e6), st.floats(0, 1e6), st.integers(1, 100))
-def test_timedelta_jitter(delay: float, spread: float, num: int) -> None:
+@given(st.floats(0, 1e6), strategies, st.floats(0, 1e6), counts)
+def test_timedelta_jitter(delay: float, backoff: Any, spread: float, count: int) -> None:
     """
     A timedelta is added; near the cap the whole range moves below it.
     """
     cap = 2e6
-    j = timedelta(seconds=spread).total_seconds()
-    wait, _ = wait_range(policy_of(delay, "exponential", False, cap), num, 0)
-
-    lowest, highest = wait_range(policy_of(delay, "exponential", timedelta(seconds=spread), cap), num, 0)
-
-    assert min(wait + j, cap) == highest
-    assert max(0.0, highest - j) == lowest
+    added = timedelta(seconds=spread)
+    j = added.total_seconds()
+    for wait, (lowest, mean, highest) in with_and_without(added, delay, backoff, cap, count):
+        assert min(wait + j, cap) == highest
+        assert max(0.0, highest - j) == lowest
+        assert pytest.approx((lowest + highest) / 2) == mean
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e7), nums)
@@ -136,10 +156,21 @@ def test_decorrelated_jitter(delay: float, previous: float, num: int) -> None:
     """
     `jitter="decorrelated"` draws from the delay to three times the wait before, whatever the number.
     """
-    lowest, highest = wait_range(policy_of(delay, "exponential", "decorrelated", 1e6), num, previous)
+    lowest, highest = wait_range(policy_of(delay, "exponential", "decorrelated", 1e6)._policy, num, previous)
 
     assert delay == lowest
     assert max(delay, min(3 * previous, 1e6)) == highest
+
+
+@given(st.floats(0, 1e6), counts)
+def test_decorrelated_jitter_spreads(delay: float, count: int) -> None:
+    """
+    Where each wait is the highest, the next may be three times as long; the delay is always among them.
+    """
+    highest = delay
+    for wait in policy_of(delay, "exponential", "decorrelated", 1e6).schedule(count):
+        highest = min(3 * highest, 1e6)
+        assert (delay, highest) == (wait.lowest, wait.highest)
 
 
 def test_decorrelated_jitter_remembers(way: Any, hopeless: Any, clock: Any, draws: Any) -> None:
@@ -167,14 +198,15 @@ def test_decorrelated_jitter_forgets_what_hooks_asked(way: Any, hopeless: Any, c
     assert [2.0, 50.0, 3.5] == clock.waits
 
 
-@given(strategies, st.sampled_from([True, False, "full", "decorrelated"]), nums, draw_values)
-def test_no_delay_stays_no_delay(backoff: Any, jitter: Any, num: int, drawn: float) -> None:
+@given(strategies, st.sampled_from([True, False, "full", "decorrelated"]), counts, nums, draw_values)
+def test_no_delay_stays_no_delay(backoff: Any, jitter: Any, count: int, num: int, drawn: float) -> None:
     """
     `delay=0` is zero for ever.
     """
     policy = policy_of(0, backoff, jitter, None)
 
-    assert RetryIn(0.0) == decide(policy, OSError(), num, 0.0, 0.0, lambda: drawn)
+    assert {(0.0, 0.0, 0.0)} == {*policy.schedule(count)}
+    assert RetryIn(0.0) == decide(policy._policy, OSError(), num, 0.0, 0.0, lambda: drawn)
 
 
 @pytest.mark.parametrize("num", [10, 1_000_000])
