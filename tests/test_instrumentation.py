@@ -226,7 +226,7 @@ class TestSetting:
             Mock(),
             LoggingHook(),
         ],
-        ids=repr,
+        ids=lambda hook: type(hook).__name__,
     )
     def test_hooks(self, hook: Any) -> None:
         """
