@@ -211,10 +211,10 @@ class CallState:
         if num > 1 or has_notes(exc):
             trim(exc, core(self._fn), num)
         if isinstance(verdict, RetryIn):
-            if blocks and verdict.seconds > 0 and _clock.in_event_loop():
-                _warn_of_blocking(self._name, exc)
             if policy.budget is not None and not take(policy.budget):
                 return GiveUp("budget")
+            if blocks and verdict.seconds > 0 and _clock.in_event_loop():
+                _warn_of_blocking(self._name, exc)
             if not verdict.asked:
                 self._previous = verdict.seconds
         return verdict
@@ -255,9 +255,17 @@ class CallState:
         return self._policy.name or name_of(self._fn)
 
 
+# Whose lines are not the caller's: a `@contextmanager` of a retried generator is called in a `with`.
+_NOBODYS = (__package__, "contextlib")
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module
+
+
 def _warn_of_blocking(name: str, exc: Exception) -> None:
     frame: FrameType = vars(sys)["_getframe"]()
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+    while frame.f_back is not None and _module(frame).partition(".")[0] in _NOBODYS:
         frame = frame.f_back
     warnings: Any = sys.modules.get("warnings") or __import__("warnings")  # it came with the event loop
     try:
@@ -267,7 +275,7 @@ def _warn_of_blocking(name: str, exc: Exception) -> None:
             RuntimeWarning,
             frame.f_code.co_filename,
             frame.f_lineno,
-            frame.f_globals.get("__name__"),
+            _module(frame),
             frame.f_globals.setdefault("__warningregistry__", {}),
         )
     except RuntimeWarning as warning:  # turned into an error
