@@ -232,7 +232,7 @@ class CallState:
                 elapsed=_clock.monotonic() - self._first_failure,
                 exception=exc,
                 args=self._args,
-                kwargs=dict(self._kwargs),
+                kwargs=self._kwargs,
                 times=applied(self._policy).times,
             )
             if opened := tell(listeners, details):
