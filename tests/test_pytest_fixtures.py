@@ -94,11 +94,12 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         for name, text in {"probe": PROBE, **files}.items():
             (tmp_path / f"{name}.py").write_text(text)
         (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         workers = ["-p", "xdist.plugin", "-n", "2"] if request.param == "xdist" else []
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "probe", *workers],
             cwd=tmp_path,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(tmp_path)},
+            env={**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,
