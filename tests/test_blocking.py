@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,26 @@ class TestOncePerPlace:
         in_loop(places)
 
         assert ["with connection():", "with connection() as _:"] == [shown(warning) for warning in heard]
+
+    def test_cached_properties(self, failing: Any, in_loop: InLoop, heard: list[Any]) -> None:
+        """
+        Nor is it one with `@cached_property` on top.
+        """
+
+        class Client:
+            work = failing(OSError)
+
+            @cached_property
+            @named
+            def settings(self) -> str:
+                return self.work()
+
+        def places() -> None:
+            assert Client().settings == "done"
+
+        in_loop(places)
+
+        assert ['assert Client().settings == "done"'] == [shown(warning) for warning in heard]
 
     def test_code_without_a_module(self, failing: Any, in_loop: InLoop, heard: list[Any]) -> None:
         """

@@ -255,8 +255,8 @@ class CallState:
         return self._policy.name or name_of(self._fn)
 
 
-# Whose lines are not the caller's: a `@contextmanager` of a retried generator is called in a `with`.
-_NOBODYS = (__package__, "contextlib")
+# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
+_NOBODYS = (__package__, "contextlib", "functools")
 
 
 def _module(frame: FrameType) -> str:
