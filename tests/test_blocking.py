@@ -185,6 +185,17 @@ class TestOncePerPlace:
         assert 1 == len(heard)
         assert 12 == len(clock.waits)
 
+    def test_one_call(self, sync_way: Any, failing: Any, in_loop: InLoop, clock: Any) -> None:
+        """
+        A call warns once, also where each warning is shown.
+        """
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            in_loop(sync_way.run, retry(times=4), failing(OSError, OSError, OSError))
+
+        assert 3 == len(clock.waits)
+        assert 1 == len(heard)
+
     def test_two_places(self, failing: Any, in_loop: InLoop, heard: list[Any]) -> None:
         """
         Each place is a place.
@@ -378,6 +389,17 @@ class TestAsAnError:
         assert 1 == work.calls
         assert [] == clock.waits
         assert [] == told
+
+    def test_the_budget_is_not_touched(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
+        """
+        Where the warning is an error there is no retry, and no token is taken for it.
+        """
+        budget = RetryBudget(floor=3)
+
+        with pytest.raises(RuntimeWarning):
+            in_loop(sync_way.run, retry(budget=budget), hopeless())
+
+        assert 3 == budget.available
 
     def test_reraise(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
         """

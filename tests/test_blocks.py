@@ -51,10 +51,10 @@ class TestAttempt:
                     raise OSError
 
         assert [
-            (1, 2.0, 100.0, "<Attempt num=1 next_wait=2.0 remaining=100.0>"),
-            (2, 4.0, 97.0, "<Attempt num=2 next_wait=4.0 remaining=97.0>"),
-            (3, 8.0, 92.0, "<Attempt num=3 next_wait=8.0 remaining=92.0>"),
-            (4, 0.0, 83.0, "<Attempt num=4 next_wait=0.0 remaining=83.0>"),
+            (1, 2.0, 100.0, "<Attempt num=1 next_wait=2 remaining=100.0>"),
+            (2, 4.0, 97.0, "<Attempt num=2 next_wait=4 remaining=97.0>"),
+            (3, 8.0, 92.0, "<Attempt num=3 next_wait=8 remaining=92.0>"),
+            (4, 16.0, 83.0, "<Attempt num=4 next_wait=16 remaining=83.0>"),
         ] == seen
 
     def test_without_timeout(self) -> None:
@@ -79,6 +79,14 @@ class TestAttempt:
         """
         with set_testing(True, attempts=5):
             assert 0.0 == next(iter(retry(delay=3))).next_wait
+
+    def test_a_backoff_that_answers_junk(self) -> None:
+        """
+        What cannot be known is not shown.
+        """
+        junk: Any = lambda num: None  # noqa: E731 - what it answers is the point
+
+        assert "<Attempt num=1 next_wait=? remaining=None>" == repr(next(iter(retry(backoff=junk))))
 
     def test_no_time_is_left(self, clock: Any) -> None:
         """

@@ -913,6 +913,13 @@ class OnlyGet:
         return "5" if name.lower() == "retry-after" else None
 
 
+class OnlyExact:
+    """Knows headers by the name that they were sent with."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return {"Retry-After": "5"}.get(name, default)
+
+
 class OnlySubscript:
     def __getitem__(self, name: str) -> str:
         return {"retry-after": "5"}[name.lower()]
@@ -931,6 +938,7 @@ class TestShapes:
             [["Retry-After", "5"]],
             CaseInsensitive(retry_after="5"),
             OnlyGet(),
+            OnlyExact(),
             OnlySubscript(),
             httpx.Headers({"Retry-After": "5"}),
             requests.structures.CaseInsensitiveDict({"Retry-After": "5"}),

@@ -272,7 +272,7 @@ class TestSetting:
             (b"", "hooks=b'' is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
             (["structlog"], "a retry hook cannot be 'structlog'; allowed: a function"),
             ([None], "a retry hook cannot be None; allowed: a function"),
-            ([LoggingHook], "a retry hook cannot be the class LoggingHook; allowed: an instance, LoggingHook()"),
+            ([Door], "a retry hook cannot be the class Door; allowed: an instance, Door()"),
             ([list[int]], "a retry hook cannot be list[int]; allowed: a function"),
             (
                 [a_coroutine_function],

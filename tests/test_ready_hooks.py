@@ -104,15 +104,15 @@ class TestLogging:
         [
             ({"times": None}, "attempt 1; next attempt in 1.4 s"),
             ({"attempt": 4}, "attempt 4 of 5; next attempt in 1.4 s"),
-            ({"wait": 0.0}, "attempt 1 of 5; next attempt at once"),
-            ({"wait": 0.0004}, "attempt 1 of 5; next attempt at once"),
+            ({"wait": 0.0}, "attempt 1 of 5; next attempt in 0.0 s"),
+            ({"wait": 0.0004}, "attempt 1 of 5; next attempt in 0.0004 s"),
             ({"wait": 0.0012345}, "attempt 1 of 5; next attempt in 0.0012 s"),
             ({"wait": 0.05}, "attempt 1 of 5; next attempt in 0.05 s"),
-            ({"wait": 1.0}, "attempt 1 of 5; next attempt in 1 s"),
-            ({"wait": 2}, "attempt 1 of 5; next attempt in 2 s"),
-            ({"wait": 9.96}, "attempt 1 of 5; next attempt in 10 s"),
-            ({"wait": 61.4}, "attempt 1 of 5; next attempt in 61 s"),
-            ({"wait": 99.7}, "attempt 1 of 5; next attempt in 100 s"),
+            ({"wait": 1.0}, "attempt 1 of 5; next attempt in 1.0 s"),
+            ({"wait": 2}, "attempt 1 of 5; next attempt in 2.0 s"),
+            ({"wait": 9.96}, "attempt 1 of 5; next attempt in 10.0 s"),
+            ({"wait": 61.4}, "attempt 1 of 5; next attempt in 61.4 s"),
+            ({"wait": 100.7}, "attempt 1 of 5; next attempt in 101 s"),
             ({"wait": 86400.0}, "attempt 1 of 5; next attempt in 86400 s"),
             ({"wait": 1e8}, "attempt 1 of 5; next attempt in 1e+08 s"),
         ],
@@ -590,6 +590,17 @@ print({library!r} in sys.modules)
         first, *_, last = run(script).split()
 
         assert ["False", "True"] == [first, last]
+
+
+@pytest.mark.parametrize("hook", [LoggingHook, StructlogHook, PrometheusHook, OpenTelemetryHook])
+def test_classes(hook: Any) -> None:
+    """
+    A ready hook's class will do where it needs no arguments: it is built at the first retry.
+    """
+    set_on_retry_hooks([hook])
+    told()
+
+    assert [hook] == [type(one) for one in get_on_retry_hooks()]
 
 
 def test_defaults() -> None:

@@ -611,7 +611,7 @@ class TestGenerators:
 
         assert "Failed after 1 attempt(s). Last error: TryAgain: the rest is not ready" == str(caught.value)
         assert caught.value.last_exception is caught.value.__cause__
-        assert [] == heard
+        assert [caught.value] == heard
 
     @pytest.mark.parametrize("reraise", [True, False])
     @pytest.mark.parametrize("on", [Exception, KeyError])
@@ -619,8 +619,12 @@ class TestGenerators:
         """
         So it does in an async generator.
         """
+        heard: list[RetryError] = []
 
-        @retry(on=on, reraise=reraise)
+        async def hear(error: RetryError) -> None:
+            heard.append(error)
+
+        @retry(on=on, reraise=reraise, on_failure=hear)
         async def items() -> AsyncIterator[int]:
             yield 1
             yield 2
@@ -636,6 +640,7 @@ class TestGenerators:
             run(main())
 
         assert [1, 2] == seen
+        assert [caught.value] == heard
         assert "Failed after 1 attempt(s). Last error: OSError: reset" == str(caught.value)
 
     def test_too_late_after_failures(self, run: Any) -> None:

@@ -14,6 +14,7 @@ from . import _clock, _marks
 from ._decision import wait_range
 from ._modes import applied
 from ._state import CallState, Pause
+from ._types import override
 
 if TYPE_CHECKING:
     from ._policy import Policy
@@ -48,14 +49,12 @@ class Attempt:
 
     @property
     def next_wait(self) -> float:
-        """The least that the next wait can be, in seconds: its lowest draw; 0 if this attempt is the last.
+        """The least that the wait after this attempt can be, in seconds: its lowest draw. Also if it is the last.
 
         What a hook or a `TryAgain` asks for is not known before.
         """
         policy = applied(self._policy)
-        if policy.at_once or (policy.times is not None and self._num >= policy.times):
-            return 0.0
-        return wait_range(policy, self._num, policy.delay)[0]
+        return 0.0 if policy.at_once else wait_range(policy, self._num, policy.delay)[0]
 
     @property
     def remaining(self) -> float | None:
@@ -63,10 +62,15 @@ class Attempt:
         timeout = self._policy.timeout
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
+    @override
     def __repr__(self) -> str:
+        try:
+            next_wait = f"{self.next_wait:.10g}"
+        except Exception:  # of the user's `backoff`
+            next_wait = "?"
         remaining = self.remaining
         left = None if remaining is None else round(remaining, 3)
-        return f"<Attempt num={self._num} next_wait={round(self.next_wait, 3)} remaining={left}>"
+        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left}>"
 
     def __enter__(self) -> Attempt:
         """Begin.

@@ -66,7 +66,8 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                 returned = stop.value
             except catch as exc:
                 if not ours:
-                    _keep_in(exc, state or CallState(policy, fn))
+                    if _is_late(exc):
+                        raise (state or CallState(policy, fn)).too_late(exc)
                     raise
                 if state is None:
                     state = CallState(policy, fn, args, kwargs)
@@ -140,7 +141,8 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     raise  # by on_success: it must not pass for the end
             except catch as exc:
                 if not ours:
-                    _keep_in(exc, state or CallState(policy, fn))
+                    if _is_late(exc):
+                        raise await (state or CallState(policy, fn)).atoo_late(exc)
                     raise
                 if state is None:
                     state = CallState(policy, fn, args, kwargs)
@@ -163,10 +165,9 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
     return wrapper
 
 
-def _keep_in(exc: Exception, state: CallState) -> None:
-    """Raise `RetryError` for a `TryAgain` that comes when no attempt can follow; one of the consumer's passes."""
-    if isinstance(exc, TryAgain) and not thrown_in(exc):
-        raise state.too_late(exc)
+def _is_late(exc: Exception) -> bool:
+    """Whether this is a `TryAgain` that no attempt can follow, and that must not get out; the consumer's own may."""
+    return isinstance(exc, TryAgain) and not thrown_in(exc)
 
 
 class _FirstItem:

@@ -77,8 +77,9 @@ def _values(headers: object, name: str) -> list[str]:
             if _text(key).lower() == name:
                 values.append(_text(value))
     if not values:
-        with suppress(Exception):
-            values.append(_text(source.get(name) if hasattr(looks, "get") else source[name]))
+        for spelling in (name, name.title()):
+            with suppress(Exception):
+                values.append(_text(source.get(spelling) if hasattr(looks, "get") else source[spelling]))
     return [value.strip() for value in values]
 
 

@@ -147,12 +147,17 @@ class CallState:
         await self._atell("on_failure", error)
         return error
 
-    def too_late(self, exc: TryAgain) -> RetryError:
-        """Make the error to raise instead, where no attempt can follow, whatever the policy says."""
-        self._num += 1
-        if self._num == 1:
-            self._first_failure = _clock.monotonic()
-        return self._error(exc, GiveUp("attempts"))
+    def too_late(self, exc: Exception) -> RetryError:
+        """Make the error to raise instead, as no attempt can follow here, and tell `on_failure` of it."""
+        error = self._refused(exc)
+        self._tell("on_failure", error)
+        return error
+
+    async def atoo_late(self, exc: Exception) -> RetryError:
+        """Make the error to raise instead, as no attempt can follow here, and tell `on_failure` of it."""
+        error = self._refused(exc)
+        await self._atell("on_failure", error)
+        return error
 
     def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
@@ -196,8 +201,14 @@ class CallState:
         if not _clock.cancelling(exc):
             return False
         if isinstance(exc, TryAgain):
-            raise self.too_late(exc)
+            raise self._refused(exc)
         return True
+
+    def _refused(self, exc: Exception) -> RetryError:
+        self._num += 1
+        if self._num == 1:
+            self._first_failure = _clock.monotonic()
+        return self._error(exc, GiveUp("attempts"))
 
     def _judge(self, exc: Exception, *, blocks: bool) -> RetryIn | GiveUp | None:
         now = _clock.monotonic()
@@ -211,10 +222,12 @@ class CallState:
         if num > 1 or has_notes(exc):
             trim(exc, core(self._fn), num)
         if isinstance(verdict, RetryIn):
-            if policy.budget is not None and not take(policy.budget):
+            budget = policy.budget
+            # Once a call; and before the token is taken, as it may be an error, but not where there is none to take.
+            if blocks and verdict.seconds > 0 and not self._waited and (budget is None or budget.available >= 1):
+                _warn_if_blocking(self._name, exc)
+            if budget is not None and not take(budget):
                 return GiveUp("budget")
-            if blocks and verdict.seconds > 0 and _clock.in_event_loop():
-                _warn_of_blocking(self._name, exc)
             if not verdict.asked:
                 self._previous = verdict.seconds
         return verdict
@@ -263,7 +276,9 @@ def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module
 
 
-def _warn_of_blocking(name: str, exc: Exception) -> None:
+def _warn_if_blocking(name: str, exc: Exception) -> None:
+    if not _clock.in_event_loop():
+        return
     frame: FrameType = vars(sys)["_getframe"]()
     while frame.f_back is not None and _module(frame).partition(".")[0] in _NOBODYS:
         frame = frame.f_back

@@ -129,6 +129,8 @@ set_on_retry_hooks([*get_on_retry_hooks(), plain])
 set_on_retry_hooks(get_on_retry_hooks())
 set_on_retry_hooks([LoggingHook(), StructlogHook(), PrometheusHook(), OpenTelemetryHook()])
 set_on_retry_hooks([RetryHookFactory(LoggingHook), plain])
+set_on_retry_hooks([LoggingHook, StructlogHook, PrometheusHook, OpenTelemetryHook])
+set_on_retry_hooks([LoggingHook, plain, metrics])
 
 mine: list[RetryHook] = [plain, around, metrics.count]
 mixed: list[RetryHook | RetryHookFactory] = [plain, RetryHookFactory(lambda: plain)]
@@ -200,7 +202,6 @@ set_on_retry_hooks([generates])  # E
 set_on_retry_hooks([maker])  # E
 set_on_retry_hooks([Metrics])  # E
 set_on_retry_hooks([Metrics.count])  # E
-set_on_retry_hooks([LoggingHook])  # E
 set_on_retry_hooks([RetryHookFactory])  # E
 set_on_retry_hooks([partial(configured, 1)])  # E: !zuban
 set_on_retry_hooks([partial(configured)])  # E: !mypy, !zuban

@@ -106,12 +106,10 @@ class RetryDetails:
         return f"RetryDetails(name={self.name!r}, {facts}, exception={failure(self.exception)}, times={self.times!r})"
 
 
-SENTENCE = "%s failed with %s, attempt %s; next attempt %s"
+SENTENCE = "%s failed with %s, attempt %s; next attempt in %s s"
 """One text for all retries, by which collectors of logs can group them; see `words`."""
 
-_AT_ONCE = 0.001  # seconds; no one on call cares for less
-_TENTHS_MATTER = 10.0
-_A_WEEK = 604800.0
+_TENTH, _HUNDRED, _A_WEEK = 0.1, 100.0, 604800.0  # seconds
 _LAST_NUMBER = 9
 _LONGEST_TEXT = 1000
 _MEMBERS = 3
@@ -121,9 +119,8 @@ def words(details: RetryDetails) -> tuple[str, str, str, str]:
     """What SENTENCE leaves open: who, with what, which attempt, and when the next one is."""
     times, wait = details.times, details.wait
     attempt = f"{details.attempt}" if times is None else f"{details.attempt} of {times}"
-    digits = ".0f" if _TENTHS_MATTER <= wait < _A_WEEK else ".2g"
-    when = f"in {wait:{digits}} s" if wait >= _AT_ONCE else "at once"
-    return details.name, failure(details.exception), attempt, when
+    digits = ".1f" if wait == 0 or _TENTH <= wait < _HUNDRED else ".0f" if _HUNDRED <= wait < _A_WEEK else ".2g"
+    return details.name, failure(details.exception), attempt, f"{wait:{digits}}"
 
 
 def sentence(details: RetryDetails) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from anew._kinds import closed_awaitable, shown
 
-from ._hooks import RetryHookFactory, check_hook, complain, is_quiet, quiet
+from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, is_quiet, quiet
 from ._logging import LoggingHook
 
 if TYPE_CHECKING:
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._details import RetryDetails
-    from ._hooks import LibraryHook, RetryHook
+    from ._hooks import RetryHook
 
     Opened: TypeAlias = list[AbstractContextManager[object]]
 
     # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only, not from a protocol.
     Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
+    Ready: TypeAlias = type[LoggingHook | LibraryHook]
 
 
-def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> None:
+def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory | Ready] | None) -> None:
     """Say who is told of retries: from now on and everywhere, in what was decorated earlier too.
 
     Parameters:
-        hooks: hooks, and factories of such. Empty: nobody is told. `None`: the defaults again, which are structlog if
-            the application has imported it by the time of the retry, else `logging`; and Prometheus if the application
-            has imported `prometheus_client`.
+        hooks: hooks, factories of such, and the classes of ready hooks. Empty: nobody is told. `None`: the defaults
+            again, which are structlog if the application has imported it by the time of the retry, else `logging`; and
+            Prometheus if the application has imported `prometheus_client`.
 
     Raises:
         TypeError: one of them cannot be a hook.
@@ -53,10 +54,15 @@ def _checked(hooks: Any) -> tuple[RetryHook | RetryHookFactory, ...]:
         chosen = None
     if chosen is None:
         raise TypeError(f"hooks={shown(hooks)} is not allowed; allowed: an iterable of hooks, or None (the defaults)")
+    chosen = tuple(RetryHookFactory(hook) if _is_ready(hook) else hook for hook in chosen)
     for hook in chosen:
         if not isinstance(hook, RetryHookFactory):
             check_hook(hook)
     return chosen
+
+
+def _is_ready(hook: object) -> bool:
+    return isinstance(hook, type) and issubclass(hook, LoggingHook | LibraryHook)
 
 
 def get_on_retry_hooks() -> tuple[RetryHook, ...]:
