@@ -1023,7 +1023,8 @@ class TestOnItsOwn:
         assert "retried by anew" in str(TryAgain())
         assert "retried by anew" in str(TryAgain(after=5))
         assert "TryAgain()" == repr(TryAgain())
-        assert "TryAgain('not ready')" == repr(TryAgain("not ready"))
+        assert "TryAgain('not ready')" == repr(TryAgain("not ready")) == repr(TryAgain(message="not ready"))
+        assert "not ready" == str(TryAgain(message="not ready", after=5))
 
     def test_the_name_it_is_imported_by(self) -> None:
         """
