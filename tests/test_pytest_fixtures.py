@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+# The page about testing may bring its own.
 MORE_FOR_SOME = """
 import pytest
 
@@ -86,6 +87,10 @@ def blocks(page: str, heading: str = "") -> list[str]:
     return [block for block in found if "@pytest.fixture" in block]
 
 
+PAGE = blocks("docs/testing.md")
+EXAMPLES = [block for block in PAGE if "\ndef test_" in block]
+
+
 @pytest.fixture(params=["one process", "xdist"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """Runs pytest on a project of these files."""
@@ -148,13 +153,11 @@ def test_in_a_loop():
     )
 
 
-@pytest.mark.parametrize("number", range(len(blocks("docs/testing.md"))))
-def test_the_page(run: Any, number: int) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_page(run: Any, example: str) -> None:
     """
     The examples on the page about testing are test files that pass.
     """
-    example = blocks("docs/testing.md")[number]
-
     run(example.count("\ndef test_"), test_example=example)
 
 
@@ -164,7 +167,7 @@ def test_more_for_some(run: Any) -> None:
     """
     run(
         7,
-        conftest=MORE_FOR_SOME,
+        conftest=next((block for block in PAGE if "pytest_configure" in block), MORE_FOR_SOME),
         test_project=PROJECT
         + """
 def test_one():
@@ -226,7 +229,7 @@ def test_a_test_that_fails(run: Any) -> None:
     """
     run(
         2,
-        conftest=MORE_FOR_SOME,
+        conftest=next((block for block in PAGE if "pytest_configure" in block), MORE_FOR_SOME),
         test_project=PROJECT
         + """
 @pytest.mark.attempts(3)
