@@ -491,3 +491,23 @@ def in_wait(monkeypatch: Any, do: Callable[[], object]) -> None:
     monkeypatch.setattr(_clock.time, "sleep", wrapped)
     monkeypatch.setattr(asyncio, "sleep", awrapped)
     monkeypatch.setattr(trio, "sleep", awrapped)
+
+
+def test_the_place_is_the_callers_also_around_a_context_manager(
+    failing: Any, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A log record's place is a user's line, not one of contextlib's.
+    """
+    work = failing(OSError)
+
+    @contextmanager
+    @retry(times=2)
+    def session() -> Iterator[Any]:
+        yield work()
+
+    set_on_retry_hooks([LoggingHook()])
+    with session():
+        pass
+
+    assert [__file__] == [record.pathname for record in caplog.records]

@@ -126,7 +126,7 @@ def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> flo
     if special and any(isinstance(one, _NEVER) for one in members(exc)):
         return False
     if special and isinstance(exc, TryAgain):
-        return True if exc.after is None else exc.after
+        return True if exc.after is None else float(exc.after)
     if policy.hook is not None:
         answer = policy.hook(exc)
         if policy.heeds_marks and has_notes(exc) and not _covers(policy, exc, fn, since):

@@ -54,11 +54,15 @@ def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
     return value
 
 
+# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
+_NOBODYS = ("anew", "contextlib", "functools")
+
+
 def _levels() -> int:
-    """How many frames above the hook's own, which is the first, there is one outside of anew."""
+    """How many frames above the hook's own, which is the first, is the caller's."""
     frame: FrameType | None = vars(sys)["_getframe"](1)
     levels = 1
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("anew."):
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _NOBODYS:
         frame = frame.f_back
         levels += 1
     return levels
