@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,12 +45,10 @@ def sleep(seconds: float) -> None:
 def async_sleep(seconds: float) -> Awaitable[object]:
     """Suspend the running task of Trio or asyncio. A zero wait is still a checkpoint."""
     seconds = min(seconds, LONGEST)
-    trio = _trio()
-    if trio is not None:
-        return cast("Awaitable[object]", trio.sleep(seconds))
     # The import statement costs more than the look-up.
-    asyncio: Any = sys.modules.get("asyncio") or __import__("asyncio")
-    return cast("Awaitable[object]", asyncio.sleep(seconds))
+    library: Any = _trio() or sys.modules.get("asyncio") or __import__("asyncio")
+    wait: Callable[[float], Awaitable[object]] = library.sleep
+    return wait(seconds)
 
 
 def in_event_loop() -> bool:

@@ -234,7 +234,7 @@ class CallState:
 
     def _pause(self, exc: Exception, seconds: float) -> Pause:
         waited = self._waited
-        self._waited = waited + seconds
+        self._waited = waited + seconds if waited else seconds  # one float less for a call that waits once
         listeners = current()
         if listeners:
             details = RetryDetails(
