@@ -167,6 +167,20 @@ class TestSuccess:
 
         assert [] == list(attempts)
 
+    def test_the_loop_in_a_task_is_over(self, run: Any) -> None:
+        """
+        So does a loop in a task.
+        """
+
+        async def work() -> list[int]:
+            attempts = aiter(retry())
+            async for attempt in attempts:
+                with attempt:
+                    pass
+            return [attempt.num async for attempt in attempts]
+
+        assert [] == run(work())
+
     def test_each_for_starts_afresh(self, failing: Any, clock: Any) -> None:
         """
         A policy may be looped over again and again.
