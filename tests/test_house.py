@@ -13,7 +13,7 @@ PACKAGE = Path(anew.__file__).parent
 
 # A file imports from floors below its own only.
 FLOORS = [
-    ["_types", "_durations", "_kinds", "_clock", "_response"],
+    ["_types", "_durations", "_kinds", "_clock", "_response", "_blocking"],
     ["_backoff", "_errors", "_marks", "_outage", "_budget", "instrumentation"],
     ["_policy", "_options", "http"],
     ["_decision", "_modes"],

@@ -64,7 +64,9 @@ def details(**facts: Any) -> RetryDetails:
 
 def told(**facts: Any) -> None:
     """Tell the hooks in force of a retry, as the engine does."""
-    assert [] == tell(current(), details(**facts))
+    opened: list[Any] = []
+    tell(current(), details(**facts), opened)
+    assert [] == opened
 
 
 SENTENCE = "fetch failed with ConnectionError('reset'), attempt 1 of 5; next attempt in 1.4 s"
@@ -197,7 +199,7 @@ class TestLogging:
         done = _thread.allocate_lock()
         done.acquire()
         hooks = (LoggingHook(), lambda _: done.release())
-        _thread.start_new_thread(tell, (hooks, details()))
+        _thread.start_new_thread(tell, (hooks, details(), []))
 
         assert done.acquire(timeout=10)
         assert [SENTENCE] == caplog.messages

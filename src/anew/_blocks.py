@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from _weakref import ref
 from types import CodeType, TracebackType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeGuard, final
 
 from . import _clock, _marks
 from ._decision import wait_range
@@ -18,6 +18,8 @@ from ._types import override
 
 if TYPE_CHECKING:
     from ._policy import Policy
+
+_GENERATOR = 0x20 | 0x200  # code flags of generators and async generators
 
 # What has become of the last attempt.
 _OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
@@ -98,7 +100,7 @@ class Attempt:
                 loop.state.succeeded()
             return False
         loop.phase = _GIVEN_UP
-        if not isinstance(exc, Exception):
+        if not loop.judges(exc):
             return False
         loop.state.since = self._since
         pause = loop.state.failed(exc, in_task=loop.in_task)
@@ -137,7 +139,7 @@ class Attempt:
                 await loop.state.asucceeded()
             return False
         loop.phase = _GIVEN_UP
-        if not isinstance(exc, Exception):
+        if not loop.judges(exc):
             return False
         loop.state.since = self._since
         pause = await loop.state.afailed(exc)
@@ -203,6 +205,12 @@ class _Loop:
         return RuntimeError(
             f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
         )
+
+    def judges(self, exc: BaseException) -> TypeGuard[Exception]:
+        """Whether this is for the policy: no exit, and nothing that a consumer threw into the generator around us."""
+        if not issubclass(type(exc), Exception):  # isinstance() would ask the exception, which may lie
+            return False
+        return not (self._code.co_flags & _GENERATOR and _marks.thrown_in(exc))
 
     def goes_on(self, pause: Pause) -> bool:
         """Hear of a failure that will be retried, which the `with` is to swallow."""

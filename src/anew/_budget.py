@@ -27,6 +27,7 @@ _Slice: TypeAlias = tuple[float, int]
 _State: TypeAlias = tuple[int, float, int, tuple[_Slice, ...]]
 
 _SLICES = 10
+_MOST = 10**15  # beyond all use, and all of it within floats
 
 
 @final
@@ -42,8 +43,8 @@ class RetryBudget:
     not, is another budget, and starts with `floor`.
 
     Parameters:
-        floor: tokens to start with, and to keep when nothing has succeeded for a window; at least 0.
-        ratio: tokens that a success pays, at least 0; 0.2 allows one retry for five successes.
+        floor: tokens to start with, and to keep when nothing has succeeded for a window; 0 to 1e15.
+        ratio: tokens that a success pays, 0 to 1e15; 0.2 allows one retry for five successes.
         window: for how long successes raise the cap, in seconds or as timedelta; more than 0. It is kept in ten
             slices, each of which lapses at once: a success counts for nine tenths of the window at least, and never
             beyond it.
@@ -97,8 +98,9 @@ class RetryBudget:
                 balance = self._capped(state)[0] - self._token
                 if balance < 0:
                     return False
+                taken: _State = (balance, *state[1:])
                 if self._state is state:  # else whoever interrupted us came first
-                    self._state = (balance, *state[1:])
+                    self._state = taken
                     return True
 
     def _pay(self) -> None:
@@ -158,20 +160,20 @@ def _simplest_fraction(number: float) -> tuple[int, int]:
 
 
 def _checked_floor(floor: Any) -> int:
-    allowed = "an integer >= 0 (tokens to start with)"
+    allowed = "an integer from 0 to 1e15 (tokens to start with)"
     if not isinstance(floor, int) or isinstance(floor, bool):
         raise TypeError(f"floor={shown(floor)} is not allowed; allowed: {allowed}")
-    if floor < 0:
+    if not 0 <= floor <= _MOST:
         raise ValueError(f"floor={shown(floor)} is not allowed; allowed: {allowed}")
     return floor
 
 
 def _checked_ratio(ratio: Any) -> float:
-    allowed = "a finite number >= 0 (tokens that a success pays)"
+    allowed = "a number from 0 to 1e15 (tokens that a success pays)"
     number = seconds(ratio) if isinstance(ratio, int | float) else None
     if number is None:
         raise TypeError(f"ratio={shown(ratio)} is not allowed; allowed: {allowed}")
-    if not isfinite(number) or number < 0:
+    if not 0 <= number <= _MOST:
         raise ValueError(f"ratio={shown(ratio)} is not allowed; allowed: {allowed}")
     return number
 

@@ -122,17 +122,19 @@ _SPECIAL = (*_NEVER, RetryError, TryAgain, BaseExceptionGroup)
 
 def _claim(policy: Policy, exc: Exception, fn: object, since: int | None) -> float | bool:
     """Whether this failure is ours; or how many seconds exactly the call or the hook asks us to wait, if it is."""
-    special = isinstance(exc, _SPECIAL)
+    typ = type(exc)  # isinstance() would ask the exception, which may lie
+    special = issubclass(typ, _SPECIAL)
     if special and any(isinstance(one, _NEVER) for one in members(exc)):
         return False
     if special and isinstance(exc, TryAgain):
-        return True if exc.after is None else float(exc.after)
+        after: object = exc.after  # a subclass may have another
+        return True if after is None else _asked("TryAgain.after is", after, exc)
     if policy.hook is not None:
         answer = policy.hook(exc)
         if policy.heeds_marks and has_notes(exc) and not _covers(policy, exc, fn, since):
             return False
-        return answer if isinstance(answer, bool) else _asked(answer, exc)
-    return isinstance(exc, policy.types) and (not (special or has_notes(exc)) or _covers(policy, exc, fn, since))
+        return answer if isinstance(answer, bool) else _asked("on answered", answer, exc)
+    return issubclass(typ, policy.types) and (not (special or has_notes(exc)) or _covers(policy, exc, fn, since))
 
 
 def _covers(policy: Policy, exc: Exception, fn: object, since: int | None) -> bool:
@@ -142,13 +144,13 @@ def _covers(policy: Policy, exc: Exception, fn: object, since: int | None) -> bo
     return not exhausted(exc, core(fn), since)
 
 
-def _asked(answer: object, exc: Exception) -> float:
+def _asked(what: str, answer: object, exc: Exception) -> float:
     wait = seconds(answer)
     if wait is None:
         closed_awaitable(answer)
-        raise TypeError(f"on answered {shown(answer)}; allowed: True, False, seconds or timedelta") from exc
+        raise TypeError(f"{what} {shown(answer)}; allowed: True, False, seconds or timedelta") from exc
     if not isfinite(wait):
-        raise ValueError(f"on answered {shown(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
+        raise ValueError(f"{what} {shown(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
     return max(0.0, wait)
 
 

@@ -13,7 +13,7 @@ frame is; and the frames before it tell whether it ran within the present attemp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count, takewhile
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -148,8 +148,16 @@ def _within(exc: BaseException, note: Note, author: object, here: FrameType | No
     if not path or id(path[-1]) != note.frame:
         return False
     above = {here, *_callers(here)}
-    if any(frame in above or not above.isdisjoint(takewhile(lambda f: f is not here, _calls(frame))) for frame in path):
+    if not above.isdisjoint(path):
         return False
+    seen = {here}
+    for frame in path:
+        for caller in _calls(frame):
+            if caller in seen:
+                break
+            if caller in above:
+                return False
+            seen.add(caller)
     return note.author is not author or (here is not None and here in _calls(path[-1]))
 
 

@@ -7,6 +7,7 @@ subclasses of users count like what they derive from.
 from __future__ import annotations
 
 import errno
+from itertools import islice
 
 from ._response import attribute, item, status_of
 
@@ -57,6 +58,9 @@ _VERDICTS = {
 # All that urllib3 keeps of a response.
 _TOO_MANY = {f"too many {status} error responses" for status in STATUSES}
 
+# Longer than any that means something; some are made up on the way, and have no end.
+_LONGEST_CHAIN = 100
+
 _NETWORK = ("EADDRNOTAVAIL", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETRESET", "ENETUNREACH")
 _ERRNOS = {getattr(errno, name, None) for name in _NETWORK} - {None}
 
@@ -77,8 +81,8 @@ def is_passing(exc: BaseException) -> bool:
 
 def _chain(exc: BaseException) -> list[BaseException]:
     """The exception, and all that it names as what is behind it."""
-    chain = [exc]
-    for one in chain:
+    chain, known = [exc], {id(exc)}
+    for one in islice(chain, _LONGEST_CHAIN):
         args = attribute(one, "args")
         inner = [
             attribute(one, "reason"),
@@ -86,7 +90,10 @@ def _chain(exc: BaseException) -> list[BaseException]:
             item(attribute(one, "kwargs"), "error"),  # botocore
             *(args if issubclass(type(args), tuple) else ()),
         ]
-        chain += [new for new in inner if issubclass(type(new), BaseException) and all(new is not old for old in chain)]
+        for new in inner:
+            if issubclass(type(new), BaseException) and id(new) not in known:
+                known.add(id(new))
+                chain.append(new)
     return chain
 
 

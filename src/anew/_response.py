@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any, cast
 
 # The later names also stand for other things; the first that is an integer counts.
@@ -17,6 +18,9 @@ _FAILURES = range(400, 600)
 
 # Server and client may disagree about the time by this many seconds. If it is more, the response is an old one.
 _SKEW = 3600.0
+
+# More than any server sends; headers that have no end are none.
+_MOST_HEADERS = 1000
 
 # Finite, also with jitter on top.
 _LONGEST = 1e300
@@ -73,7 +77,7 @@ def _values(headers: object, name: str) -> list[str]:
     source: Any = headers
     looks = type(headers)  # a mock has all attributes, its class has not
     with suppress(Exception):
-        for key, value in source.items() if hasattr(looks, "items") else source:
+        for key, value in islice(source.items() if hasattr(looks, "items") else source, _MOST_HEADERS):
             if _text(key).lower() == name:
                 values.append(_text(value))
     if not values:
@@ -93,12 +97,14 @@ def _text(value: Any) -> str:
 
 def _split(value: str) -> list[str]:
     """The fields of a header that came several times, and was joined with commas; the weekday of a date has one too."""
-    fields = [""]
+    fields, parts = list[str](), list[str]()
     for part in value.split(","):
-        if any(character.isdigit() for character in fields[-1]):
-            fields.append(part)
-        else:
-            fields[-1] += f",{part}" if fields[-1] else part
+        if parts or part:
+            parts.append(part)
+        if any(character.isdigit() for character in part):
+            fields.append(",".join(parts))
+            parts = list[str]()
+    fields.append(",".join(parts))
     return [field.strip() for field in fields]
 
 

@@ -6,12 +6,12 @@ it never holds an exception: exception, traceback and frame would tie a knot tha
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Mapping
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
+from ._blocking import warn_of_blocking
 from ._budget import pay, take
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError, TryAgain, failure_in
@@ -37,7 +37,7 @@ _NO_KEYWORDS: Mapping[str, Any] = {}
 class Pause:
     """The wait before the next attempt, of so many `seconds`, which are to be waited within the `with`."""
 
-    __slots__ = ("seconds",)
+    __slots__ = ("opened", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds: float = seconds
@@ -50,20 +50,22 @@ class Pause:
 
 
 class WatchedPause(Pause):
-    """A pause for which hooks have opened something, which closes when it ends, however it does."""
+    """A pause for which hooks open something, which closes when it ends, however it does."""
 
-    __slots__ = ("_opened",)
+    __slots__ = ()
 
-    def __init__(self, seconds: float, opened: list[Any]) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        self._opened = opened
+        self.opened: list[Any] = []
 
     @override
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
-        leave(self._opened, typ, exc, tb)
+        leave(self.opened, typ, exc, tb)
+        # Nothing is left to do for a destructor, in which Ctrl-C would be lost.
+        object.__setattr__(self, "__class__", Pause)
 
     def __del__(self) -> None:
-        leave(self._opened)  # if the wait has never begun
+        leave(getattr(self, "opened", []))  # if the wait has never begun, or the pause has not
 
 
 class CallState:
@@ -224,8 +226,14 @@ class CallState:
         if isinstance(verdict, RetryIn):
             budget = policy.budget
             # Once a call; and before the token is taken, as it may be an error, but not where there is none to take.
-            if blocks and verdict.seconds > 0 and not self._waited and (budget is None or budget.available >= 1):
-                _warn_if_blocking(self._name, exc)
+            if (
+                blocks
+                and verdict.seconds > 0
+                and not self._waited
+                and _clock.in_event_loop()
+                and (budget is None or budget.available >= 1)
+            ):
+                warn_of_blocking(self._name, exc)
             if budget is not None and not take(budget):
                 return GiveUp("budget")
             if not verdict.asked:
@@ -237,6 +245,7 @@ class CallState:
         self._waited = waited + seconds if waited else seconds  # one float less for a call that waits once
         listeners = current()
         if listeners:
+            pause = WatchedPause(seconds)
             details = RetryDetails(
                 name=self._name,
                 attempt=self._num,
@@ -248,8 +257,9 @@ class CallState:
                 kwargs=self._kwargs,
                 times=applied(self._policy).times,
             )
-            if opened := tell(listeners, details):
-                return WatchedPause(seconds, opened)
+            tell(listeners, details, pause.opened)
+            if pause.opened:
+                return pause
         return Pause(seconds)
 
     def _error(self, exc: Exception, verdict: GiveUp) -> RetryError:
@@ -266,32 +276,3 @@ class CallState:
     @property
     def _name(self) -> str:
         return self._policy.name or name_of(self._fn)
-
-
-# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
-_NOBODYS = (__package__, "contextlib", "functools")
-
-
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module
-
-
-def _warn_if_blocking(name: str, exc: Exception) -> None:
-    if not _clock.in_event_loop():
-        return
-    frame: FrameType = vars(sys)["_getframe"]()
-    while frame.f_back is not None and _module(frame).partition(".")[0] in _NOBODYS:
-        frame = frame.f_back
-    warnings: Any = sys.modules.get("warnings") or __import__("warnings")  # it came with the event loop
-    try:
-        warnings.warn_explicit(
-            f"{name} waits for its next attempt in a running event loop, and blocks it; "
-            "retry an async function, or call this one in a thread",
-            RuntimeWarning,
-            frame.f_code.co_filename,
-            frame.f_lineno,
-            _module(frame),
-            frame.f_globals.setdefault("__warningregistry__", {}),
-        )
-    except RuntimeWarning as warning:  # turned into an error
-        raise warning from exc

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, final
 
+from anew._clock import in_event_loop
 from anew._kinds import accepts, kind_of, name_of, shown
 from anew._types import override
 
@@ -91,14 +92,16 @@ class RetryHookFactory:
     def _finish(self) -> None:
         if self._done:  # by the thread that we have waited for
             return
-        with quiet:
-            try:
-                hook = self._build()
-                check_hook(hook)
-            except Exception as exc:
-                complain("%s could not build its retry hook; retries go on without it", self._build, exc)
-            else:
-                self._hook = hook
+        depth = depth_of_quiet()
+        try:
+            here.quiet = depth + 1
+            hook = self._build()
+            check_hook(hook)
+            self._hook = hook
+        except Exception as exc:
+            complain("%s could not build its retry hook; retries go on without it", self._build, exc)
+        finally:
+            here.quiet = depth
         self._done = True
 
 
@@ -122,28 +125,17 @@ class LibraryHook:
 
 
 # Facts about this thread. It is threading.local, of a module that nobody may have imported yet.
-_here: Any = vars(_thread)["_local"]()
+here: Any = vars(_thread)["_local"]()
 
 
-@final
-class _Quiet:
-    """Within it, retries of this thread tell nobody: a hook or a log handler may call what is retried."""
+def depth_of_quiet() -> int:
+    """How often this thread is telling hooks, leaving what they have opened, or building one.
 
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        _here.depth = getattr(_here, "depth", 0) + 1
-
-    def __exit__(self, *_: object) -> None:
-        _here.depth -= 1
-
-
-quiet = _Quiet()
-
-
-def is_quiet() -> bool:
-    """Whether this thread is telling hooks, leaving what they have opened, or building one."""
-    return getattr(_here, "depth", 0) > 0
+    It tells nobody meanwhile: a hook or a log handler may call what is retried. Whoever sets `here.quiet` does so in a
+    `try` that sets it back. A context manager would not do: Ctrl-C between its steps would silence the thread for good.
+    """
+    depth: int = getattr(here, "quiet", 0)
+    return depth
 
 
 def complain(message: str, culprit: object, exc: Exception) -> None:
@@ -178,17 +170,18 @@ class _Workshop:
 
     def run(self, work: Callable[[], None]) -> None:
         """Do `work` alone; or not at all, if this thread is at work here already, or another for too long."""
-        if getattr(_here, "building", False):
+        if getattr(here, "building", False):
             return
         lock = self._lock  # a child that is forked at work has another
-        if not lock.acquire(timeout=self._patience):
-            self._patience = 0.0
+        in_loop = in_event_loop()  # which must not stand still
+        if not lock.acquire(timeout=0 if in_loop else self._patience):
+            self._patience = self._patience if in_loop else 0.0
             return
-        _here.building = True
+        here.building = True
         try:
             work()
         finally:
-            _here.building = False
+            here.building = False
             self._patience = PATIENCE
             lock.release()
 

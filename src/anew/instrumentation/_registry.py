@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from anew._kinds import closed_awaitable, shown
 
-from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, is_quiet, quiet
+from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, depth_of_quiet, here
 from ._logging import LoggingHook
 
 if TYPE_CHECKING:
@@ -89,26 +89,27 @@ def current() -> tuple[RetryHook, ...]:
     hooks = _registry.hooks
     if hooks is not None and not hooks:
         return ()
-    return () if is_quiet() else get_on_retry_hooks()
+    return () if depth_of_quiet() else get_on_retry_hooks()
 
 
-def tell(hooks: Iterable[RetryHook], details: RetryDetails) -> Opened:
-    """Tell the hooks of a retry, and give what they have opened for the wait, entered, to be left by `leave`."""
-    opened: Opened = []
-    with quiet:
-        try:
-            for hook in hooks:
-                try:
-                    answer = hook(details)
-                    if answer is not None:
-                        _enter(answer)
-                        opened.append(answer)
-                except Exception as exc:
-                    complain("the retry hook %s failed; the call goes on", hook, exc)
-        except BaseException as exc:
-            leave(opened, type(exc), exc, exc.__traceback__)
-            raise
-    return opened
+def tell(hooks: Iterable[RetryHook], details: RetryDetails, opened: Opened) -> None:
+    """Tell the hooks of a retry, and add to `opened` what they open for the wait, entered, to be left by `leave`."""
+    depth = depth_of_quiet()
+    try:
+        here.quiet = depth + 1
+        for hook in hooks:
+            try:
+                answer = hook(details)
+                if answer is not None:
+                    _enter(answer)
+                    opened.append(answer)
+            except Exception as exc:
+                complain("the retry hook %s failed; the call goes on", hook, exc)
+    except BaseException as exc:
+        leave(opened, type(exc), exc, exc.__traceback__)
+        raise
+    finally:
+        here.quiet = depth
 
 
 def leave(
@@ -121,7 +122,9 @@ def leave(
 
     `typ`, `exc` and `tb` are of the exception that ends the wait, if one does; nothing can swallow it.
     """
-    with quiet:
+    depth = depth_of_quiet()
+    try:
+        here.quiet = depth + 1
         while opened:
             context = opened.pop()
             try:
@@ -129,6 +132,8 @@ def leave(
             except BaseException as other:
                 leave(opened, type(other), other, other.__traceback__)
                 raise
+    finally:
+        here.quiet = depth
 
 
 def _enter(answer: Any) -> None:
