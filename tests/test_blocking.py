@@ -411,6 +411,22 @@ class TestAsAnError:
         assert not hasattr(caught.value.__cause__, "__notes__")
 
 
+class TestNobodyHears:
+    def test_a_broken_stderr(self, sync_way: Any, failing: Any, in_loop: InLoop, monkeypatch: Any) -> None:
+        """
+        Where the warning cannot be shown the call goes on.
+        """
+
+        def broken(*_: object, **__: object) -> None:
+            raise ValueError("I/O operation on closed file")
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            monkeypatch.setattr(warnings, "showwarning", broken)
+
+            assert "done" == in_loop(sync_way.run, retry(), failing(OSError))
+
+
 @pytest.mark.real_time
 class TestPrograms:
     @pytest.fixture(params=["asyncio.run(main())", "trio.run(main)"], ids=["asyncio", "trio"])

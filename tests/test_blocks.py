@@ -7,7 +7,7 @@ import gc
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -968,6 +968,65 @@ class TestWithin:
             return [num async for num in work()]
 
         assert [1, 2, 3] == run(main())
+
+    def test_a_context_manager(self, clock: Any) -> None:
+        """
+        What the body of a `with` raises is not the block's that yielded to it: it leaves as it is.
+        """
+        opened = []
+
+        @contextmanager
+        def connection() -> Iterator[int]:
+            for attempt in retry():
+                with attempt:
+                    opened.append(attempt.num)
+                    if attempt.num == 1:
+                        raise OSError
+                    yield attempt.num
+
+        with pytest.raises(KeyError), connection():
+            raise KeyError("the caller's own")
+
+        assert [1, 2] == opened
+
+    def test_an_async_context_manager(self, run: Any) -> None:
+        """
+        So it is with `async with`.
+        """
+        opened = []
+
+        @asynccontextmanager
+        async def connection() -> AsyncIterator[int]:
+            async for attempt in retry():
+                async with attempt:
+                    opened.append(attempt.num)
+                    yield attempt.num
+
+        async def work() -> None:
+            async with connection():
+                raise KeyError("the caller's own")
+
+        with pytest.raises(KeyError):
+            run(work())
+
+        assert [1] == opened
+
+    def test_exceptions_that_lie(self, clock: Any) -> None:
+        """
+        What says that it is an Exception, and is none, gets through.
+        """
+
+        class Exit(BaseException):
+            @property
+            def __class__(self) -> Any:
+                return ValueError
+
+        with pytest.raises(Exit):
+            for attempt in retry():
+                with attempt:
+                    raise Exit
+
+        assert [] == clock.waits
 
     def test_a_cancelled_task(self) -> None:
         """

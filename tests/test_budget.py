@@ -352,8 +352,16 @@ def test_a_clock_that_goes_back() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"floor": -1}, ValueError, "floor=-1 is not allowed; allowed: an integer from 0 to 1e15 (tokens to start with)"),
-        ({"floor": 2.0}, TypeError, "floor=2.0 is not allowed; allowed: an integer from 0 to 1e15 (tokens to start with)"),
+        (
+            {"floor": -1},
+            ValueError,
+            "floor=-1 is not allowed; allowed: an integer from 0 to 1e15 (tokens to start with)",
+        ),
+        (
+            {"floor": 2.0},
+            TypeError,
+            "floor=2.0 is not allowed; allowed: an integer from 0 to 1e15 (tokens to start with)",
+        ),
         ({"floor": True}, TypeError, "floor=True is not allowed; allowed: an integer from 0"),
         ({"floor": None}, TypeError, "floor=None is not allowed"),
         ({"ratio": -0.1}, ValueError, "ratio=-0.1 is not allowed; allowed: a number from 0 to 1e15"),
@@ -368,6 +376,8 @@ def test_a_clock_that_goes_back() -> None:
             ValueError,
             "window=0 is not allowed; allowed: a finite duration > 0, in seconds or as timedelta",
         ),
+        ({"floor": 10**16}, ValueError, f"floor={10**16} is not allowed; allowed: an integer from 0 to 1e15"),
+        ({"ratio": 1e300}, ValueError, "ratio=1e+300 is not allowed; allowed: a number from 0 to 1e15"),
         ({"window": -1.5}, ValueError, "window=-1.5 is not allowed"),
         ({"window": timedelta(0)}, ValueError, "window=datetime.timedelta(0) is not allowed"),
         ({"window": float("inf")}, ValueError, "window=inf is not allowed"),

@@ -511,3 +511,20 @@ def test_the_place_is_the_callers_also_around_a_context_manager(
         pass
 
     assert [__file__] == [record.pathname for record in caplog.records]
+
+
+def test_ctrl_c_in_a_hook_does_not_silence_others(failing: Any, clock: Any, seen: list[RetryDetails]) -> None:
+    """
+    When a hook is interrupted, the thread's next retries are told as ever.
+    """
+
+    def interrupted(details: RetryDetails) -> None:
+        raise KeyboardInterrupt
+
+    set_on_retry_hooks([interrupted])
+    with pytest.raises(KeyboardInterrupt):
+        retry().call(failing(OSError))
+    set_on_retry_hooks([seen.append])
+    retry().call(failing(OSError))
+
+    assert 1 == len(seen)

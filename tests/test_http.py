@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, formatdate
 from http import HTTPStatus
+from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -1221,3 +1222,31 @@ def test_no_client_is_imported() -> None:
 
     assert "" == run.stderr
     assert 0 == run.returncode
+
+
+class Endless(Exception):
+    """Has always another reason, and headers without end."""
+
+    @property
+    def reason(self) -> Exception:
+        return Endless()
+
+    @property
+    def headers(self) -> Iterator[tuple[str, str]]:
+        return (("name", "value") for _ in repeat(None))
+
+
+def test_without_end() -> None:
+    """
+    What has no end is not looked at to the end.
+    """
+    assert transient()(Endless()) is False
+    assert retry_after(Endless()) is None
+
+
+def test_a_header_of_commas() -> None:
+    """
+    A server cannot keep us busy with a long header.
+    """
+    assert retry_after(Failed({"Retry-After": "a," * 100_000})) is None
+    assert 7.0 == retry_after(Failed({"Retry-After": "3," * 100_000 + "7"}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import logging
 import pickle
@@ -873,6 +874,21 @@ class TestFactory:
 
         assert (a_function, print) == current()
         assert [(print,)] == heard
+
+    def test_event_loops_do_not_wait(self, monkeypatch: Any) -> None:
+        """
+        An event loop does not stand still for a builder, and others wait for it as before.
+        """
+        monkeypatch.setattr(building, "_workshop", building._Workshop())
+        lock: Any = Lock(closed=True)
+        building._workshop._lock = lock
+        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
+
+        async def main() -> Any:
+            return current()
+
+        assert (print,) == asyncio.run(main()) == current()
+        assert [0, building.PATIENCE] == lock.timeouts
 
     def test_builders_that_never_end(self, monkeypatch: Any) -> None:
         """

@@ -451,3 +451,57 @@ def test_groups_that_share_members(failing: Any) -> None:
         group = ExceptionGroup("node", [group, group])
 
     assert "done" == retry().call(failing(group))
+
+
+@pytest.mark.parametrize("slow", ["on", "on_retry"])
+def test_slow_functions_of_the_user_take_of_the_time(way: Any, slow: str, hopeless: Any, clock: Any) -> None:
+    """
+    No attempt starts after `timeout`, also where `on` or `on_retry` took the time.
+    """
+    work = hopeless()
+
+    def wait(*_: object) -> bool:
+        clock.advance(1)
+        return True
+
+    with pytest.raises(RetryError) as caught:
+        way.run(retry(times=9, delay=0.1, jitter=False, timeout=0.5, **{slow: wait}), work)
+
+    assert "timeout" == caught.value.reason
+    assert 1 == work.calls
+
+
+def test_waits_count_from_the_failure_where_time_is_short(way: Any, hopeless: Any, clock: Any) -> None:
+    """
+    A callback that takes its time shortens a wait that would else end after `timeout`.
+    """
+
+    def wait(*_: object) -> None:
+        clock.advance(0.3)
+
+    with pytest.raises(RetryError):
+        way.run(retry(times=2, delay=0.4, jitter=False, timeout=0.5, on_retry=wait), hopeless())
+
+    assert [0.2] == [round(seconds, 6) for seconds in clock.waits]
+
+
+def test_exceptions_that_lie_about_their_class(way: Any, clock: Any) -> None:
+    """
+    An exception is what it is, also if it fails to say what.
+    """
+
+    class Mute(Exception):
+        @property
+        def __class__(self) -> Any:
+            raise RuntimeError
+
+    calls = 0
+
+    def work() -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise Mute
+        return "done"
+
+    assert "done" == way.run(retry(), work)

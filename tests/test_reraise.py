@@ -567,3 +567,23 @@ def test_another_thread_at_the_same_instance(failing: Any, clock: Any, monkeypat
     monkeypatch.setattr(_marks, "_trim_rounds", changed)
 
     assert "done" == retry().call(failing(OSError, OSError))
+
+
+def test_deep_recursion(clock: Any) -> None:
+    """
+    A function that calls itself many times over gives up once, and soon.
+    """
+    calls = 0
+
+    @retry(times=3, reraise=True)
+    def walk(depth: int) -> None:
+        nonlocal calls
+        calls += 1
+        if depth == 0:
+            raise OSError
+        walk(depth - 1)
+
+    with pytest.raises(OSError):  # noqa: PT011 - it has no text
+        walk(200)
+
+    assert 203 == calls

@@ -1064,3 +1064,35 @@ class TestOnItsOwn:
 
         twin = pickle.loads(pickle.dumps(NotReady(7)))
         assert (7, None) == (twin.job, twin.after)
+
+
+@pytest.mark.parametrize(("after", "wait"), [(timedelta(seconds=2), 2.0), (3, 3.0), (-1, 0.0)])
+def test_subclasses_with_a_wait_of_their_own(way: Any, failing: Any, clock: Any, after: Any, wait: float) -> None:
+    """
+    A subclass may say how long to wait in a class attribute.
+    """
+
+    class NotReady(TryAgain):
+        pass
+
+    NotReady.after = after  # type: ignore
+
+    assert "done" == way.run(retry(delay=9), failing(NotReady))
+    assert wait == sum(clock.waits)
+
+
+@pytest.mark.parametrize(("after", "error"), [("2", TypeError), (True, TypeError), (float("nan"), ValueError)])
+def test_subclasses_with_a_wait_that_is_none(way: Any, failing: Any, after: Any, error: type[Exception]) -> None:
+    """
+    What is no duration is an error, raised from the request.
+    """
+
+    class NotReady(TryAgain):
+        pass
+
+    NotReady.after = after  # type: ignore
+
+    with pytest.raises(error, match=r"TryAgain\.after is") as caught:
+        way.run(retry(), failing(NotReady))
+
+    assert isinstance(caught.value.__cause__, NotReady)

@@ -7,6 +7,7 @@ it never holds an exception: exception, traceback and frame would tie a knot tha
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +108,10 @@ class CallState:
         if in_task and self._must_stop(exc):
             return None
         verdict = self._judge(exc, blocks=not in_task)
+        if isinstance(verdict, RetryIn) and self._policy.on_retry is not None and self._covers(exc):
+            self._tell("on_retry", self._num, exc)
+            verdict = self._in_time(verdict)
         if isinstance(verdict, RetryIn):
-            if self._policy.on_retry is not None and self._covers(exc):
-                self._tell("on_retry", self._num, exc)
             return self._pause(exc, verdict.seconds)
         if verdict is not None and self._keeps(exc):
             self.error(exc, verdict)
@@ -128,9 +130,10 @@ class CallState:
         if self._must_stop(exc):
             return None
         verdict = self._judge(exc, blocks=False)
+        if isinstance(verdict, RetryIn) and self._policy.on_retry is not None and self._covers(exc):
+            await self._atell("on_retry", self._num, exc)
+            verdict = self._in_time(verdict)
         if isinstance(verdict, RetryIn):
-            if self._policy.on_retry is not None and self._covers(exc):
-                await self._atell("on_retry", self._num, exc)
             return self._pause(exc, verdict.seconds)
         if verdict is not None and self._keeps(exc):
             await self.aerror(exc, verdict)
@@ -223,6 +226,8 @@ class CallState:
             return None
         if num > 1 or has_notes(exc):
             trim(exc, core(self._fn), num)
+        if isinstance(verdict, RetryIn) and policy.hook is not None and self._left() < verdict.seconds:
+            return GiveUp("timeout")  # which the hook has taken
         if isinstance(verdict, RetryIn):
             budget = policy.budget
             # Once a call; and before the token is taken, as it may be an error, but not where there is none to take.
@@ -239,6 +244,15 @@ class CallState:
             if not verdict.asked:
                 self._previous = verdict.seconds
         return verdict
+
+    def _in_time(self, verdict: RetryIn) -> RetryIn | GiveUp:
+        """What becomes of a verdict after `on_retry`, which may have taken some of the time: waits begin before it."""
+        left = self._left()
+        return RetryIn(min(verdict.seconds, left)) if left >= 0 else GiveUp("timeout")
+
+    def _left(self) -> float:
+        timeout = self._policy.timeout
+        return inf if timeout is None else self._start + timeout - _clock.monotonic()
 
     def _pause(self, exc: Exception, seconds: float) -> Pause:
         waited = self._waited
