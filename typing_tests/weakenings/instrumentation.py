@@ -27,7 +27,7 @@ _SETTER = """\
 """
 _EXCEPTION = "def exception(self) -> Exception:"
 _HOOK = "def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:"
-_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None)"
+_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory | Ready] | None)"
 _GET = "def get_on_retry_hooks() -> tuple[RetryHook, ...]:"
 _BUILD = "def __init__(self, build: Callable[[], RetryHook], /)"
 
