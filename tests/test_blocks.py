@@ -947,7 +947,7 @@ class TestWithin:
 
         generator = work()
         next(generator)
-        generator.close()  # type: ignore
+        generator.close()
 
         assert [] == told
         assert [] == clock.waits

@@ -150,7 +150,7 @@ class TestWhatHooksHear:
         with pytest.raises(RetryError):
             function(1, b=2)
         with pytest.raises(RetryError):
-            policy.call(function.__wrapped__, 1, b=2)  # type: ignore
+            policy.call(function.__wrapped__, 1, b=2)
         with pytest.raises(RetryError):
             next(generator(1, b=2))
         run(whole())

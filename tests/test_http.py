@@ -149,7 +149,7 @@ def by_botocore(url: str, patience: float) -> bytes:
         endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id="-",
-        aws_secret_access_key="-",  # noqa: S106
+        aws_secret_access_key="-",  # noqa: S106 - there is nothing to open
         config=botocore.config.Config(
             connect_timeout=patience,
             read_timeout=patience,
@@ -201,7 +201,7 @@ class Client:
         return self.get(url, patience)
 
     def fails(self, url: str, patience: float = 10) -> Exception:
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - each client has its own
             self.get(url, patience)
         return caught.value
 
@@ -333,7 +333,7 @@ class TestClients:
         """
         server.will(answer(503, ("Retry-After", "61")))
 
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - each client has its own
             retry(on=transient(), times=5).call(client, server.url)
 
         assert not isinstance(caught.value, RetryError)
@@ -507,7 +507,7 @@ class TestKinds:
             ConnectionResetError(),
             BrokenPipeError(),
             TimeoutError(),
-            asyncio.TimeoutError(),  # noqa: UP041
+            asyncio.TimeoutError(),  # noqa: UP041 - under the name that asyncio gives it
             trio.TooSlowError(),
             socket.gaierror(socket.EAI_AGAIN, "again"),
             socket.herror(),
@@ -955,7 +955,7 @@ class TestShapes:
         error = Failed(headers)
         if on_response:
             error = Failed()
-            error.response = SimpleNamespace(headers=headers)  # type: ignore
+            error.response = SimpleNamespace(headers=headers)
 
         assert 5.0 == retry_after(error)
 
@@ -968,8 +968,8 @@ class TestShapes:
         """
         error = Exception()
         if on_response:
-            error.response = SimpleNamespace()  # type: ignore
-        setattr(error.response if on_response else error, name, status)  # type: ignore
+            error.response = SimpleNamespace()
+        setattr(error.response if on_response else error, name, status)
 
         assert transient()(error) is expected
 
@@ -984,7 +984,7 @@ class TestShapes:
         """
         assert transient()(Failed(status=status)) is False
         error = ConnectionError()
-        error.status = status  # type: ignore
+        error.status = status
         assert transient()(error) is True
 
     def test_the_next_name_counts(self) -> None:
@@ -992,7 +992,7 @@ class TestShapes:
         Where one name means something else, another may be the status.
         """
         error = Failed(status="UNAVAILABLE")
-        error.code = 503  # type: ignore
+        error.code = 503
 
         assert transient()(error) is True
 
@@ -1037,8 +1037,8 @@ class TestShapes:
         A mock has every attribute, and none of them means anything but those that were set to something.
         """
         silent, speaking = Exception(), Exception()
-        silent.response = mock()  # type: ignore
-        speaking.response = mock(status_code=503, headers={"Retry-After": "5"})  # type: ignore
+        silent.response = mock()
+        speaking.response = mock(status_code=503, headers={"Retry-After": "5"})
 
         assert transient()(silent) is False
         assert retry_after(silent) is None
@@ -1153,14 +1153,14 @@ class TestTransient:
         The limit is named.
         """
         with pytest.raises(TypeError):
-            transient(60)  # type: ignore
+            transient(60)
 
     def test_forgotten_parentheses(self) -> None:
         """
         Without its parentheses it is no hook, and that fails where it is written.
         """
         with pytest.raises(TypeError, match=r"on=<function transient at .* allowed: a plain function of one argument"):
-            retry(on=transient)  # type: ignore
+            retry(on=transient)
 
     @pytest.mark.parametrize(
         ("hook", "text"),

@@ -155,7 +155,7 @@ class TestDetails:
         The facts are given by name.
         """
         with pytest.raises(TypeError):
-            RetryDetails(*FACTS.values())  # type: ignore
+            RetryDetails(*FACTS.values())
 
     @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
     def test_copies(self, clone: Callable[[Any], Any]) -> None:
@@ -173,7 +173,7 @@ class TestDetails:
         """
         retry = details()
 
-        assert retry == retry  # noqa: PLR0124
+        assert retry == retry  # noqa: PLR0124 - it is equal to itself, and to nothing else
         assert details(exception=retry.exception) != retry
         assert {retry: 1}[retry] == 1
 
@@ -317,7 +317,7 @@ class TestSetting:
         A hook that is not in a list is refused.
         """
         with pytest.raises(TypeError, match="allowed: an iterable of hooks"):
-            set_on_retry_hooks(a_function)  # type: ignore
+            set_on_retry_hooks(a_function)
 
 
 class TestTelling:
@@ -484,7 +484,7 @@ class TestTelling:
         Logging that raises does not reach the call.
         """
         monkeypatch.setattr(logging.Logger, "error", Mock(side_effect=OSError))
-        set_on_retry_hooks([lambda _: 1 / 0])  # type: ignore
+        set_on_retry_hooks([lambda _: 1 / 0])
 
         assert [] == told()
 
@@ -493,7 +493,7 @@ class TestTelling:
         Where logging cannot even be imported, there is silence.
         """
         monkeypatch.setitem(sys.modules, "logging", None)
-        set_on_retry_hooks([lambda _: 1 / 0])  # type: ignore
+        set_on_retry_hooks([lambda _: 1 / 0])
 
         assert [] == told()
 
@@ -600,7 +600,7 @@ class TestLeaving:
         """
         log: list[Any] = []
         with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
-            stack.push(partial(leave, [suppress(KeyboardInterrupt), Door(log)]))  # type: ignore
+            stack.push(partial(leave, [suppress(KeyboardInterrupt), Door(log)]))
             raise KeyboardInterrupt
 
         ((_, typ, exc, tb),) = log
@@ -1025,7 +1025,7 @@ class TestDefaults:
         before = get_on_retry_hooks()
         monkeypatch.setitem(sys.modules, "structlog", ModuleType("structlog"))
         during = get_on_retry_hooks()
-        sys.modules["structlog"].get_logger = Mock()  # type: ignore
+        sys.modules["structlog"].get_logger = Mock()
         after = get_on_retry_hooks()
 
         assert [LoggingHook, LoggingHook, StructlogHook] == [type(hook) for (hook,) in (before, during, after)]
@@ -1089,7 +1089,7 @@ class TestModule:
         All public names can be had, listed and starred, whatever they take to import.
         """
         namespace: dict[str, Any] = {}
-        exec("from anew.instrumentation import *", namespace)  # noqa: S102
+        exec("from anew.instrumentation import *", namespace)  # noqa: S102 - a star import stands at the top of a module
 
         assert {*instrumentation.__all__} == {*namespace} - {"__builtins__"}
         assert {*instrumentation.__all__} <= {*dir(instrumentation)}
@@ -1108,4 +1108,4 @@ class TestModule:
         Other names are missing as from any module.
         """
         with pytest.raises(AttributeError, match=r"module 'anew\.instrumentation' has no attribute 'LogginHook'"):
-            _ = instrumentation.LogginHook  # type: ignore
+            _ = instrumentation.LogginHook

@@ -36,7 +36,7 @@ from anew.instrumentation import (
 )
 from anew.instrumentation._registry import current, tell
 
-SECRET = "correct horse battery staple"  # noqa: S105
+SECRET = "correct horse battery staple"  # noqa: S105 - it is shown to nobody
 
 
 @pytest.fixture(autouse=True)

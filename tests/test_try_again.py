@@ -688,7 +688,7 @@ class TestGenerators:
 
         @policy
         async def aitems(failures: list[Any]) -> AsyncIterator[int]:
-            for item in items.__wrapped__(failures):  # type: ignore
+            for item in items.__wrapped__(failures):
                 yield item
 
         async def main() -> list[int]:
@@ -1075,7 +1075,7 @@ def test_subclasses_with_a_wait_of_their_own(way: Any, failing: Any, clock: Any,
     class NotReady(TryAgain):
         pass
 
-    NotReady.after = after  # type: ignore
+    NotReady.after = after
 
     assert "done" == way.run(retry(delay=9), failing(NotReady))
     assert wait == sum(clock.waits)
@@ -1090,7 +1090,7 @@ def test_subclasses_with_a_wait_that_is_none(way: Any, failing: Any, after: Any,
     class NotReady(TryAgain):
         pass
 
-    NotReady.after = after  # type: ignore
+    NotReady.after = after
 
     with pytest.raises(error, match=r"TryAgain\.after is") as caught:
         way.run(retry(), failing(NotReady))

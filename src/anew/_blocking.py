@@ -1,4 +1,4 @@
-"""The warning that a sync wait blocks a running event loop.
+"""Whose line it was: the warning that a sync wait blocks a running event loop.
 
 Law: nothing but the warning itself leaves, and that only where it has been turned into an error.
 """
@@ -13,6 +13,11 @@ from typing import Any
 _NOBODYS = (__package__, "contextlib", "functools")
 
 
+def is_callers(frame: FrameType) -> bool:
+    """Whether a frame is neither ours nor of what stands between us and the caller."""
+    return _module(frame).partition(".")[0] not in _NOBODYS
+
+
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module
 
@@ -24,7 +29,7 @@ def warn_of_blocking(name: str, exc: Exception) -> None:
         RuntimeWarning: warnings have been turned into errors; from `exc`.
     """
     frame: FrameType = vars(sys)["_getframe"]()
-    while frame.f_back is not None and _module(frame).partition(".")[0] in _NOBODYS:
+    while frame.f_back is not None and not is_callers(frame):
         frame = frame.f_back
     try:
         warnings: Any = sys.modules.get("warnings") or __import__("warnings")  # it came with the event loop

@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from anew._blocking import is_callers
 from anew._kinds import shown
 
 from ._details import SENTENCE, fields, words
@@ -54,15 +55,11 @@ def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
     return value
 
 
-# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
-_NOBODYS = ("anew", "contextlib", "functools")
-
-
 def _levels() -> int:
     """How many frames above the hook's own, which is the first, is the caller's."""
     frame: FrameType | None = vars(sys)["_getframe"](1)
     levels = 1
-    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _NOBODYS:
+    while frame is not None and not is_callers(frame):
         frame = frame.f_back
         levels += 1
     return levels
