@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from . import _clock
 from ._durations import seconds
-from ._kinds import shown
+from ._kinds import wrong
 from ._types import override
 
 if TYPE_CHECKING:
@@ -162,9 +162,9 @@ def _simplest_fraction(number: float) -> tuple[int, int]:
 def _checked_floor(floor: Any) -> int:
     allowed = "an integer from 0 to 1e15 (tokens to start with)"
     if not isinstance(floor, int) or isinstance(floor, bool):
-        raise TypeError(f"floor={shown(floor)} is not allowed; allowed: {allowed}")
+        raise wrong(TypeError, "floor", floor, allowed)
     if not 0 <= floor <= _MOST:
-        raise ValueError(f"floor={shown(floor)} is not allowed; allowed: {allowed}")
+        raise wrong(ValueError, "floor", floor, allowed)
     return floor
 
 
@@ -172,9 +172,9 @@ def _checked_ratio(ratio: Any) -> float:
     allowed = "a number from 0 to 1e15 (tokens that a success pays)"
     number = seconds(ratio) if isinstance(ratio, int | float) else None
     if number is None:
-        raise TypeError(f"ratio={shown(ratio)} is not allowed; allowed: {allowed}")
+        raise wrong(TypeError, "ratio", ratio, allowed)
     if not 0 <= number <= _MOST:
-        raise ValueError(f"ratio={shown(ratio)} is not allowed; allowed: {allowed}")
+        raise wrong(ValueError, "ratio", ratio, allowed)
     return number
 
 
@@ -182,7 +182,7 @@ def _checked_window(window: Any) -> float:
     allowed = "a finite duration > 0, in seconds or as timedelta"
     duration = seconds(window)
     if duration is None:
-        raise TypeError(f"window={shown(window)} is not allowed; allowed: {allowed}")
+        raise wrong(TypeError, "window", window, allowed)
     if not isfinite(duration) or duration <= 0:
-        raise ValueError(f"window={shown(window)} is not allowed; allowed: {allowed}")
+        raise wrong(ValueError, "window", window, allowed)
     return duration

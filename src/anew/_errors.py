@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._durations import seconds
-from ._kinds import shown
+from ._kinds import wrong
 from ._types import override
 
 if TYPE_CHECKING:
@@ -106,9 +106,11 @@ class TryAgain(Exception):
         super().__init__(*([message] if message else []))
         if after is not None:
             wait = seconds(after)
-            error = TypeError if wait is None else ValueError
-            if wait is None or not isfinite(wait):
-                raise error(f"after={shown(after)} is not allowed; allowed: finite seconds or timedelta, or None")
+            allowed = "finite seconds or timedelta, or None"
+            if wait is None:
+                raise wrong(TypeError, "after", after, allowed)
+            if not isfinite(wait):
+                raise wrong(ValueError, "after", after, allowed)
             self._after = max(0.0, wait)
 
     @property

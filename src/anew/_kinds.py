@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
@@ -81,6 +81,14 @@ def shown(value: object) -> str:
         return repr(value)
     except Exception:
         return f"<{type(value).__qualname__}>"
+
+
+_Error = TypeVar("_Error", TypeError, ValueError)
+
+
+def wrong(error: type[_Error], option: str, value: object, allowed: str) -> _Error:
+    """The error for an option that is wrong: its name, its value and what is allowed."""
+    return error(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
 
 
 def accepts(fn: object, count: int) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from . import _backoff
 from ._budget import RetryBudget
 from ._durations import seconds
 from ._errors import RetryError, TryAgain
-from ._kinds import accepts, kind_of, shown
+from ._kinds import accepts, kind_of, wrong
 
-_Error = TypeVar("_Error", TypeError, ValueError)
 _Fields: TypeAlias = dict[str, Any]
 
 
@@ -83,26 +82,22 @@ def checked(options: Iterable[tuple[str, Any]], base: Policy | None = None) -> P
     return Policy(fields)
 
 
-def _wrong(error: type[_Error], option: str, value: object, allowed: str) -> _Error:
-    return error(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
-
-
 def _times(times: Any) -> _Fields:
     allowed = "an integer >= 1 (total calls, the first included), or None (no limit)"
     if times is not None:
         if not isinstance(times, int) or isinstance(times, bool):
-            raise _wrong(TypeError, "times", times, allowed)
+            raise wrong(TypeError, "times", times, allowed)
         if times < 1:
-            raise _wrong(ValueError, "times", times, allowed)
+            raise wrong(ValueError, "times", times, allowed)
     return {"times": times}
 
 
 def _duration(option: str, value: object, allowed: str) -> float:
     duration = seconds(value)
     if duration is None:
-        raise _wrong(TypeError, option, value, allowed)
+        raise wrong(TypeError, option, value, allowed)
     if not isfinite(duration) or duration < 0:
-        raise _wrong(ValueError, option, value, allowed)
+        raise wrong(ValueError, option, value, allowed)
     return duration
 
 
@@ -124,7 +119,7 @@ def _timeout(timeout: Any) -> _Fields:
     if timeout is None:
         return {"timeout": None}
     if seconds(timeout) == 0:
-        raise _wrong(ValueError, "timeout", timeout, allowed)
+        raise wrong(ValueError, "timeout", timeout, allowed)
     return {"timeout": _duration("timeout", timeout, allowed)}
 
 
@@ -133,9 +128,9 @@ def _growth(backoff: Any) -> _Fields:
         return {"backoff": backoff, "growth": _backoff.STRATEGIES[backoff]}
     allowed = f"one of {', '.join(map(repr, _backoff.STRATEGIES))}, or a function n -> factor"
     if isinstance(backoff, str):
-        raise _wrong(ValueError, "backoff", backoff, allowed)
+        raise wrong(ValueError, "backoff", backoff, allowed)
     if isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
-        raise _wrong(TypeError, "backoff", backoff, allowed)
+        raise wrong(TypeError, "backoff", backoff, allowed)
     return {"backoff": backoff, "growth": None}
 
 
@@ -143,17 +138,17 @@ def _bounds(jitter: Any) -> _Fields:
     allowed = "True, False, 'full', 'decorrelated', or a timedelta >= 0"
     if isinstance(jitter, bool | str):
         if jitter not in _backoff.JITTERS:
-            raise _wrong(ValueError, "jitter", jitter, allowed)
+            raise wrong(ValueError, "jitter", jitter, allowed)
         return {"jitter": jitter, "bounds": _backoff.JITTERS[jitter]}
     if isinstance(jitter, int | float):
-        raise _wrong(TypeError, "jitter", jitter, allowed)
+        raise wrong(TypeError, "jitter", jitter, allowed)
     return {"jitter": jitter, "bounds": partial(_backoff.additive, _duration("jitter", jitter, allowed))}
 
 
 def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
-            raise _wrong(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
+            raise wrong(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
         return {
             "on": on,
             "hook": on,
@@ -182,16 +177,16 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
     try:
         types: tuple[Any, ...] = tuple(on)
     except TypeError:
-        raise _wrong(TypeError, "on", on, allowed) from None
+        raise wrong(TypeError, "on", on, allowed) from None
     if isinstance(on, str | bytes):
-        raise _wrong(TypeError, "on", on, allowed)
+        raise wrong(TypeError, "on", on, allowed)
     if not types:
-        raise _wrong(ValueError, "on", on, allowed)
+        raise wrong(ValueError, "on", on, allowed)
     for typ in types:
         if not _is_subclass(typ, BaseException):
-            raise _wrong(TypeError, "on", typ, allowed)
+            raise wrong(TypeError, "on", typ, allowed)
         if not _is_subclass(typ, Exception):
-            raise _wrong(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
+            raise wrong(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
     return types
 
 
@@ -213,36 +208,36 @@ def _callback(option: str, count: int, callback: Any) -> _Fields:
         return {option: callback}
     if kind == "coroutine function":
         return {option: callback, "is_async": True}
-    raise _wrong(TypeError, option, callback, f"a function or coroutine function of {count} argument(s), or None")
+    raise wrong(TypeError, option, callback, f"a function or coroutine function of {count} argument(s), or None")
 
 
 def _reraise(reraise: Any) -> _Fields:
     if not isinstance(reraise, bool):
-        raise _wrong(TypeError, "reraise", reraise, "True or False")
+        raise wrong(TypeError, "reraise", reraise, "True or False")
     return {"reraise": reraise}
 
 
 def _replay(replay: Any) -> _Fields:
     allowed = "True, False, or 'skip'"
     if not isinstance(replay, bool | str):
-        raise _wrong(TypeError, "replay", replay, allowed)
+        raise wrong(TypeError, "replay", replay, allowed)
     if replay not in (True, False, "skip"):
-        raise _wrong(ValueError, "replay", replay, allowed)
+        raise wrong(ValueError, "replay", replay, allowed)
     return {"replay": replay}
 
 
 def _budget(budget: Any) -> _Fields:
     if budget is not None and not isinstance(budget, RetryBudget):
-        raise _wrong(TypeError, "budget", budget, "a RetryBudget, or None")
+        raise wrong(TypeError, "budget", budget, "a RetryBudget, or None")
     return {"budget": budget}
 
 
 def _name(name: Any) -> _Fields:
     allowed = "a string that is not empty, or None (the function's own name)"
     if name is not None and not isinstance(name, str):
-        raise _wrong(TypeError, "name", name, allowed)
+        raise wrong(TypeError, "name", name, allowed)
     if name == "":
-        raise _wrong(ValueError, "name", name, allowed)
+        raise wrong(ValueError, "name", name, allowed)
     return {"name": name}
 
 

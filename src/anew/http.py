@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from . import _clock
 from ._durations import seconds
-from ._kinds import shown
+from ._kinds import wrong
 from ._marks import members
 from ._outage import is_passing
 from ._response import asked_wait
@@ -64,11 +64,11 @@ def transient(*, limit: Seconds = 60.0) -> Callable[[Exception], bool | float]:
         ValueError: `limit` is negative, NaN or infinite.
     """
     duration = seconds(limit)
-    wrong = f"limit={shown(limit)} is not allowed; allowed: a finite duration >= 0, in seconds or as timedelta"
+    allowed = "a finite duration >= 0, in seconds or as timedelta"
     if duration is None:
-        raise TypeError(wrong)
+        raise wrong(TypeError, "limit", limit, allowed)
     if not isfinite(duration) or duration < 0:
-        raise ValueError(wrong)
+        raise wrong(ValueError, "limit", limit, allowed)
     return _Transient(duration)
 
 

@@ -7,7 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from anew._blocking import is_callers
-from anew._kinds import shown
+from anew._kinds import wrong
 
 from ._details import SENTENCE, fields, words
 
@@ -51,7 +51,7 @@ class LoggingHook:
 
 def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
     if not isinstance(value, typ):
-        raise TypeError(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
+        raise wrong(TypeError, option, value, allowed)
     return value
 
 

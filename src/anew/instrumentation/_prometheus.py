@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from anew._kinds import shown
+from anew._kinds import wrong
 
 from ._details import error_type, retry_num
 from ._hooks import LibraryHook
@@ -32,7 +32,7 @@ class PrometheusHook(LibraryHook):
 
     def __init__(self, *, registry: object = None) -> None:
         if registry is not None and not hasattr(registry, "register"):
-            raise TypeError(f"registry={shown(registry)} is not allowed; allowed: a CollectorRegistry, or None")
+            raise wrong(TypeError, "registry", registry, "a CollectorRegistry, or None")
         super().__init__(partial(_Count, registry))
 
     @property

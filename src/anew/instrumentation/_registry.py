@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from anew._kinds import closed_awaitable, shown
+from anew._kinds import closed_awaitable, shown, wrong
 
 from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, depth_of_quiet, here
 from ._logging import LoggingHook
@@ -53,7 +53,7 @@ def _checked(hooks: Any) -> tuple[RetryHook | RetryHookFactory, ...]:
     except TypeError:
         chosen = None
     if chosen is None:
-        raise TypeError(f"hooks={shown(hooks)} is not allowed; allowed: an iterable of hooks, or None (the defaults)")
+        raise wrong(TypeError, "hooks", hooks, "an iterable of hooks, or None (the defaults)")
     chosen = tuple(RetryHookFactory(hook) if _is_ready(hook) else hook for hook in chosen)
     for hook in chosen:
         if not isinstance(hook, RetryHookFactory):
