@@ -16,7 +16,7 @@ import httpx
 from flaky_server import EXPORT, REPORT, FlakyServer
 
 from anew import RetryBudget, RetryError, retry
-from anew.http import transient
+from anew.transient import transient
 from anew.instrumentation import LoggingHook, RetryDetails, set_on_retry_hooks
 
 # This and the delays below are short so that you need not wait; 1 second is the default delay.

@@ -56,7 +56,7 @@ def shown(warning: warnings.WarningMessage) -> str:
 
 
 class TestWarns:
-    def test_all_kinds(self, sync_way: Any, failing: Any, in_loop: InLoop, clock: Any, heard: list[Any]) -> None:
+    def test_all_callables(self, sync_way: Any, failing: Any, in_loop: InLoop, clock: Any, heard: list[Any]) -> None:
         """
         It warns of each sync wait, and then waits.
         """

@@ -299,7 +299,7 @@ def test_callable_objects() -> None:
     assert "value" == decorated.attribute
 
 
-def test_callable_objects_of_other_kinds() -> None:
+def test_callable_objects_of_other_callables() -> None:
     """
     The kind of a callable object is the kind of its `__call__`.
     """

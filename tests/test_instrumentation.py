@@ -270,9 +270,9 @@ class TestSetting:
     @pytest.mark.parametrize(
         ("hooks", "message"),
         [
-            (5, "hooks=5 is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
-            ("structlog", "hooks='structlog' is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
-            (b"", "hooks=b'' is not allowed; allowed: an iterable of hooks, or None (the defaults)"),
+            (5, "hooks must be an iterable of hooks, or None (the defaults)"),
+            ("structlog", "hooks must be an iterable of hooks, or None (the defaults)"),
+            (b"", "hooks must be an iterable of hooks, or None (the defaults)"),
             (["structlog"], "a retry hook cannot be 'structlog'; allowed: a function"),
             ([None], "a retry hook cannot be None; allowed: a function"),
             ([Door], "a retry hook cannot be the class Door; allowed: an instance, Door()"),

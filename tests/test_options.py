@@ -406,7 +406,7 @@ def test_what_typing_makes_of_types_is_no_hook(on: Any) -> None:
     """
     A union is not several types, nor a function.
     """
-    with pytest.raises(TypeError, match=r"on=.* is not allowed; allowed: "):
+    with pytest.raises(TypeError, match=r"^on must be "):
         retry(on=on)
 
 

@@ -18,8 +18,8 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from anew import Retry, RetryBudget, instrumentation, retry, set_active, set_testing
-from anew._outage import STATUSES
-from anew.http import transient
+from anew.transient._outage import STATUSES
+from anew.transient import transient
 from anew.instrumentation._details import fields
 
 ROOT = Path(__file__).parent.parent

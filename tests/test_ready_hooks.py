@@ -174,7 +174,7 @@ class TestLogging:
         """
         A level is a number and a logger a name.
         """
-        with pytest.raises(TypeError, match=f"^{next(iter(options))}=.* is not allowed; allowed: a n"):
+        with pytest.raises(TypeError, match=f"^{next(iter(options))} must be a n"):
             LoggingHook(**options)
 
     def test_switched_off(self, caplog: Any) -> None:
@@ -409,7 +409,7 @@ class TestPrometheus:
         """
         A registry is where metrics can be registered.
         """
-        with pytest.raises(TypeError, match="registry='x' is not allowed; allowed: a CollectorRegistry, or None"):
+        with pytest.raises(TypeError, match="registry must be a CollectorRegistry, or None"):
             PrometheusHook(registry="x")
 
     def test_the_counter(self, registry: Any) -> None:

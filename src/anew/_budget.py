@@ -15,8 +15,8 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from . import _clock
-from ._durations import seconds
-from ._kinds import wrong
+from ._checks import seconds
+from ._checks import option_error
 from ._types import override
 
 if TYPE_CHECKING:
@@ -162,9 +162,9 @@ def _simplest_fraction(number: float) -> tuple[int, int]:
 def _checked_floor(floor: Any) -> int:
     allowed = "an integer from 0 to 1e15 (tokens to start with)"
     if not isinstance(floor, int) or isinstance(floor, bool):
-        raise wrong(TypeError, "floor", floor, allowed)
+        raise option_error(TypeError, "floor", floor, allowed)
     if not 0 <= floor <= _MOST:
-        raise wrong(ValueError, "floor", floor, allowed)
+        raise option_error(ValueError, "floor", floor, allowed)
     return floor
 
 
@@ -172,9 +172,9 @@ def _checked_ratio(ratio: Any) -> float:
     allowed = "a number from 0 to 1e15 (tokens that a success pays)"
     number = seconds(ratio) if isinstance(ratio, int | float) else None
     if number is None:
-        raise wrong(TypeError, "ratio", ratio, allowed)
+        raise option_error(TypeError, "ratio", ratio, allowed)
     if not 0 <= number <= _MOST:
-        raise wrong(ValueError, "ratio", ratio, allowed)
+        raise option_error(ValueError, "ratio", ratio, allowed)
     return number
 
 
@@ -182,7 +182,7 @@ def _checked_window(window: Any) -> float:
     allowed = "a finite duration > 0, in seconds or as timedelta"
     duration = seconds(window)
     if duration is None:
-        raise wrong(TypeError, "window", window, allowed)
+        raise option_error(TypeError, "window", window, allowed)
     if not isfinite(duration) or duration <= 0:
-        raise wrong(ValueError, "window", window, allowed)
+        raise option_error(ValueError, "window", window, allowed)
     return duration

@@ -11,9 +11,10 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from ._backoff import NO_CAP
-from ._durations import seconds
+from ._checks import seconds
 from ._errors import RetryError, TryAgain
-from ._kinds import closed_awaitable, core, shown
+from ._callables import closed_awaitable, unwrap
+from ._checks import safe_repr
 from ._marks import exhausted, has_notes, members
 from ._types import override
 
@@ -141,16 +142,16 @@ def _covers(policy: Policy, exc: Exception, fn: object, since: int | None) -> bo
     """Whether types may mean this exception: no retry further down has given up on it, or on a member, already."""
     if not all(isinstance(one, policy.retry_errors) for one in members(exc) if isinstance(one, RetryError)):
         return False
-    return not exhausted(exc, core(fn), since)
+    return not exhausted(exc, unwrap(fn), since)
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
     wait = seconds(answer)
     if wait is None:
         closed_awaitable(answer)
-        raise TypeError(f"{what} {shown(answer)}; allowed: True, False, seconds or timedelta") from exc
+        raise TypeError(f"{what} {safe_repr(answer)}; allowed: True, False, seconds or timedelta") from exc
     if not isfinite(wait):
-        raise ValueError(f"{what} {shown(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
+        raise ValueError(f"{what} {safe_repr(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
     return max(0.0, wait)
 
 
@@ -162,7 +163,7 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
         return NO_CAP
     closed_awaitable(answer)
     if not isinstance(factor, float):
-        raise TypeError(f"backoff answered {shown(answer)} for failure {num}; allowed: a finite number") from exc
+        raise TypeError(f"backoff answered {safe_repr(answer)} for failure {num}; allowed: a finite number") from exc
     if not isfinite(factor):
-        raise ValueError(f"backoff answered {shown(answer)} for failure {num}; allowed: a finite number") from exc
+        raise ValueError(f"backoff answered {safe_repr(answer)} for failure {num}; allowed: a finite number") from exc
     return max(0.0, factor)

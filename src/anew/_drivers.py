@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ._clock import async_sleep, sleep
 from ._decision import GiveUp
 from ._generators import async_generator, generator
-from ._kinds import Kind, kind_of, name_of
+from ._callables import Kind, kind_of, name_of
 from ._state import CallState
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import sys
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._durations import seconds
-from ._kinds import wrong
+from ._checks import seconds
+from ._checks import option_error
 from ._types import override
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class TryAgain(Exception):
             wait = seconds(after)
             allowed = "finite seconds or timedelta, or None"
             if wait is None:
-                raise wrong(TypeError, "after", after, allowed)
+                raise option_error(TypeError, "after", after, allowed)
             if not isfinite(wait):
-                raise wrong(ValueError, "after", after, allowed)
+                raise option_error(ValueError, "after", after, allowed)
             self._after = max(0.0, wait)
 
     @property

@@ -9,7 +9,7 @@ import os
 from _thread import RLock
 from typing import TYPE_CHECKING, Any
 
-from ._kinds import wrong
+from ._checks import option_error
 from ._policy import Policy
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ def _put(setting: _Setting) -> _Setting:
 
 def _check(option: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise wrong(TypeError, option, value, "True or False")
+        raise option_error(TypeError, option, value, "True or False")
 
 
 def _check_count(option: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise wrong(TypeError, option, value, "an integer >= 1")
+        raise option_error(TypeError, option, value, "an integer >= 1")
     if value < 1:
-        raise wrong(ValueError, option, value, "an integer >= 1")
+        raise option_error(ValueError, option, value, "an integer >= 1")
 
 
 def _after_fork() -> None:

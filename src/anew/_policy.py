@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 from . import _backoff
 from ._budget import RetryBudget
-from ._durations import seconds
+from ._checks import seconds
 from ._errors import RetryError, TryAgain
-from ._kinds import accepts, kind_of, wrong
+from ._callables import accepts, kind_of
+from ._checks import option_error
 
 _Fields: TypeAlias = dict[str, Any]
 
@@ -86,18 +87,18 @@ def _times(times: Any) -> _Fields:
     allowed = "an integer >= 1 (total calls, the first included), or None (no limit)"
     if times is not None:
         if not isinstance(times, int) or isinstance(times, bool):
-            raise wrong(TypeError, "times", times, allowed)
+            raise option_error(TypeError, "times", times, allowed)
         if times < 1:
-            raise wrong(ValueError, "times", times, allowed)
+            raise option_error(ValueError, "times", times, allowed)
     return {"times": times}
 
 
 def _duration(option: str, value: object, allowed: str) -> float:
     duration = seconds(value)
     if duration is None:
-        raise wrong(TypeError, option, value, allowed)
+        raise option_error(TypeError, option, value, allowed)
     if not isfinite(duration) or duration < 0:
-        raise wrong(ValueError, option, value, allowed)
+        raise option_error(ValueError, option, value, allowed)
     return duration
 
 
@@ -119,7 +120,7 @@ def _timeout(timeout: Any) -> _Fields:
     if timeout is None:
         return {"timeout": None}
     if seconds(timeout) == 0:
-        raise wrong(ValueError, "timeout", timeout, allowed)
+        raise option_error(ValueError, "timeout", timeout, allowed)
     return {"timeout": _duration("timeout", timeout, allowed)}
 
 
@@ -128,9 +129,9 @@ def _growth(backoff: Any) -> _Fields:
         return {"backoff": backoff, "growth": _backoff.STRATEGIES[backoff]}
     allowed = f"one of {', '.join(map(repr, _backoff.STRATEGIES))}, or a function n -> factor"
     if isinstance(backoff, str):
-        raise wrong(ValueError, "backoff", backoff, allowed)
+        raise option_error(ValueError, "backoff", backoff, allowed)
     if isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
-        raise wrong(TypeError, "backoff", backoff, allowed)
+        raise option_error(TypeError, "backoff", backoff, allowed)
     return {"backoff": backoff, "growth": None}
 
 
@@ -138,17 +139,17 @@ def _bounds(jitter: Any) -> _Fields:
     allowed = "True, False, 'full', 'decorrelated', or a timedelta >= 0"
     if isinstance(jitter, bool | str):
         if jitter not in _backoff.JITTERS:
-            raise wrong(ValueError, "jitter", jitter, allowed)
+            raise option_error(ValueError, "jitter", jitter, allowed)
         return {"jitter": jitter, "bounds": _backoff.JITTERS[jitter]}
     if isinstance(jitter, int | float):
-        raise wrong(TypeError, "jitter", jitter, allowed)
+        raise option_error(TypeError, "jitter", jitter, allowed)
     return {"jitter": jitter, "bounds": partial(_backoff.additive, _duration("jitter", jitter, allowed))}
 
 
 def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
-            raise wrong(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
+            raise option_error(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
         return {
             "on": on,
             "hook": on,
@@ -177,16 +178,16 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
     try:
         types: tuple[Any, ...] = tuple(on)
     except TypeError:
-        raise wrong(TypeError, "on", on, allowed) from None
+        raise option_error(TypeError, "on", on, allowed) from None
     if isinstance(on, str | bytes):
-        raise wrong(TypeError, "on", on, allowed)
+        raise option_error(TypeError, "on", on, allowed)
     if not types:
-        raise wrong(ValueError, "on", on, allowed)
+        raise option_error(ValueError, "on", on, allowed)
     for typ in types:
         if not _is_subclass(typ, BaseException):
-            raise wrong(TypeError, "on", typ, allowed)
+            raise option_error(TypeError, "on", typ, allowed)
         if not _is_subclass(typ, Exception):
-            raise wrong(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
+            raise option_error(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
     return types
 
 
@@ -208,36 +209,36 @@ def _callback(option: str, count: int, callback: Any) -> _Fields:
         return {option: callback}
     if kind == "coroutine function":
         return {option: callback, "is_async": True}
-    raise wrong(TypeError, option, callback, f"a function or coroutine function of {count} argument(s), or None")
+    raise option_error(TypeError, option, callback, f"a function or coroutine function of {count} argument(s), or None")
 
 
 def _reraise(reraise: Any) -> _Fields:
     if not isinstance(reraise, bool):
-        raise wrong(TypeError, "reraise", reraise, "True or False")
+        raise option_error(TypeError, "reraise", reraise, "True or False")
     return {"reraise": reraise}
 
 
 def _replay(replay: Any) -> _Fields:
     allowed = "True, False, or 'skip'"
     if not isinstance(replay, bool | str):
-        raise wrong(TypeError, "replay", replay, allowed)
+        raise option_error(TypeError, "replay", replay, allowed)
     if replay not in (True, False, "skip"):
-        raise wrong(ValueError, "replay", replay, allowed)
+        raise option_error(ValueError, "replay", replay, allowed)
     return {"replay": replay}
 
 
 def _budget(budget: Any) -> _Fields:
     if budget is not None and not isinstance(budget, RetryBudget):
-        raise wrong(TypeError, "budget", budget, "a RetryBudget, or None")
+        raise option_error(TypeError, "budget", budget, "a RetryBudget, or None")
     return {"budget": budget}
 
 
 def _name(name: Any) -> _Fields:
     allowed = "a string that is not empty, or None (the function's own name)"
     if name is not None and not isinstance(name, str):
-        raise wrong(TypeError, "name", name, allowed)
+        raise option_error(TypeError, "name", name, allowed)
     if name == "":
-        raise wrong(ValueError, "name", name, allowed)
+        raise option_error(ValueError, "name", name, allowed)
     return {"name": name}
 
 

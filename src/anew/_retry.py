@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, o
 
 from ._blocks import AsyncAttempts, Attempts
 from ._drivers import drive
-from ._kinds import core, shown
+from ._callables import unwrap
+from ._checks import safe_repr
 from ._options import Options
 from ._policy import Policy, checked
 from ._types import C_co
@@ -273,7 +274,7 @@ def _dressed(wrapper: Any, fn: Any) -> Any:
         wrapper.__defaults__, wrapper.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
         return wrapper
     update_wrapper(wrapper, fn, assigned=())
-    inner = core(fn)
+    inner = unwrap(fn)
     named = inner if isinstance(getattr(inner, "__qualname__", None), str) else cast("Any", type(inner))
     own: dict[str, Any] = wrapper.__dict__
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
@@ -295,4 +296,4 @@ def _written(value: Any) -> str:
     if isinstance(value, tuple):
         names = [_written(one) for one in cast("tuple[object, ...]", value)]
         return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return str(getattr(value, "__qualname__", None) or shown(value))
+    return str(getattr(value, "__qualname__", None) or safe_repr(value))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._backoff import JITTERS, NO_CAP
 from ._decision import wait_range
-from ._kinds import wrong
+from ._checks import option_error
 
 if TYPE_CHECKING:
     from ._policy import Policy
@@ -47,9 +47,9 @@ def schedule(policy: Policy, count: Any) -> Schedule:
             not.
     """
     if not isinstance(count, int) or isinstance(count, bool):
-        raise wrong(TypeError, "n", count, "an integer >= 0")
+        raise option_error(TypeError, "n", count, "an integer >= 0")
     if count < 0:
-        raise wrong(ValueError, "n", count, "an integer >= 0")
+        raise option_error(ValueError, "n", count, "an integer >= 0")
     waits = list[Wait]()
     highest = policy.delay
     for num in range(1, count + 1):

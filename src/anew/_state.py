@@ -16,7 +16,7 @@ from ._blocking import warn_of_blocking
 from ._budget import pay, take
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError, TryAgain, failure_in
-from ._kinds import closed_awaitable, core, name_of
+from ._callables import closed_awaitable, unwrap, name_of
 from ._marks import has_notes, mark, trim
 from ._modes import applied
 from ._types import override
@@ -225,7 +225,7 @@ class CallState:
         if verdict is None:
             return None
         if num > 1 or has_notes(exc):
-            trim(exc, core(self._fn), num)
+            trim(exc, unwrap(self._fn), num)
         if isinstance(verdict, RetryIn) and policy.hook is not None and self._left() < verdict.seconds:
             return GiveUp("timeout")  # which the hook has taken
         if isinstance(verdict, RetryIn):
@@ -280,7 +280,7 @@ class CallState:
         reason = verdict.reason
         if self._keeps(exc):
             note = f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
-            mark(exc, core(self._fn), note)
+            mark(exc, unwrap(self._fn), note)
         elapsed = _clock.monotonic() - self._first_failure
         last = failure_in(exc)
         error = RetryError(self._num, last, reason=reason, elapsed=elapsed)

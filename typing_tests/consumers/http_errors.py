@@ -1,11 +1,11 @@
-"""`anew.http`: a hook for what HTTP clients raise, and the wait that a server asked for."""
+"""`anew.transient`: a hook for what HTTP clients raise, and the wait that a server asked for."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, assert_type
 
 from anew import Retry, retry
-from anew.http import retry_after, transient
+from anew.transient import retry_after, transient
 
 
 class StatusError(Exception):

@@ -1,6 +1,6 @@
-"""`anew.http`."""
+"""`anew.transient`."""
 
-_HTTP = "http.py"
+_HTTP = "transient/__init__.py"
 
 _TRANSIENT = "-> Callable[[Exception], bool | float]:"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast, final
 
-from anew._kinds import shown
+from anew._checks import safe_repr
 from anew._types import override
 
 
@@ -149,13 +149,13 @@ def failure(exc: BaseException) -> str:
     never end, where groups share members.
     """
     if not isinstance(exc, BaseExceptionGroup):
-        text = shown(exc)
+        text = safe_repr(exc)
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
     group: BaseExceptionGroup[BaseException] = cast("Any", exc)
     inner = [_member(one) for one in group.exceptions[:_MEMBERS]]
     rest = len(group.exceptions) - len(inner)
     more = [f"and {rest} more"] if rest else []
-    return f"{type(group).__name__}({shown(group.message)}, [{', '.join(inner + more)}])"
+    return f"{type(group).__name__}({safe_repr(group.message)}, [{', '.join(inner + more)}])"
 
 
 def _member(exc: BaseException) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 from anew._clock import in_event_loop
-from anew._kinds import accepts, kind_of, name_of, shown
+from anew._callables import accepts, kind_of, name_of
+from anew._checks import safe_repr
 from anew._types import override
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def check_hook(hook: Any) -> None:
     if isinstance(hook, type):
         what = f"the class {hook.__qualname__}; allowed: an instance, {hook.__name__}()"
     elif not callable(hook) or hasattr(hook, "__origin__"):  # what typing makes of types can be called as well
-        what = f"{shown(hook)}; allowed: a function"
+        what = f"{safe_repr(hook)}; allowed: a function"
     elif (kind := kind_of(hook)) != "function":
         advice = "contextlib.contextmanager on top" if kind == "generator function" else "a plain function"
         what = f"the {kind} {name_of(hook)}; allowed: {advice}"
@@ -73,7 +74,7 @@ class RetryHookFactory:
 
     def __init__(self, build: Callable[[], RetryHook], /) -> None:
         if not callable(build) or kind_of(build) != "function" or not accepts(build, 0):
-            raise TypeError(f"a hook cannot be built by {shown(build)}; allowed: a plain function without arguments")
+            raise TypeError(f"a hook cannot be built by {safe_repr(build)}; allowed: a plain function without arguments")
         self._build = build
         self._done = False
         self._hook: RetryHook | None = None

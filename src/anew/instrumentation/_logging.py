@@ -7,7 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from anew._blocking import is_callers
-from anew._kinds import wrong
+from anew._checks import option_error
 
 from ._details import SENTENCE, fields, words
 
@@ -51,7 +51,7 @@ class LoggingHook:
 
 def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
     if not isinstance(value, typ):
-        raise wrong(TypeError, option, value, allowed)
+        raise option_error(TypeError, option, value, allowed)
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from anew._kinds import wrong
+from anew._checks import option_error
 
 from ._details import error_type, retry_num
 from ._hooks import LibraryHook
@@ -32,7 +32,7 @@ class PrometheusHook(LibraryHook):
 
     def __init__(self, *, registry: object = None) -> None:
         if registry is not None and not hasattr(registry, "register"):
-            raise wrong(TypeError, "registry", registry, "a CollectorRegistry, or None")
+            raise option_error(TypeError, "registry", registry, "a CollectorRegistry, or None")
         super().__init__(partial(_Count, registry))
 
     @property

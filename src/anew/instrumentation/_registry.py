@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from anew._kinds import closed_awaitable, shown, wrong
+from anew._callables import closed_awaitable
+from anew._checks import option_error, safe_repr
 
 from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, depth_of_quiet, here
 from ._logging import LoggingHook
@@ -53,7 +54,7 @@ def _checked(hooks: Any) -> tuple[RetryHook | RetryHookFactory, ...]:
     except TypeError:
         chosen = None
     if chosen is None:
-        raise wrong(TypeError, "hooks", hooks, "an iterable of hooks, or None (the defaults)")
+        raise option_error(TypeError, "hooks", hooks, "an iterable of hooks, or None (the defaults)")
     chosen = tuple(RetryHookFactory(hook) if _is_ready(hook) else hook for hook in chosen)
     for hook in chosen:
         if not isinstance(hook, RetryHookFactory):
@@ -141,7 +142,7 @@ def _enter(answer: Any) -> None:
     if not (hasattr(typ, "__enter__") and hasattr(typ, "__exit__")):
         closed_awaitable(answer)
         raise TypeError(
-            f"a retry hook answered {shown(answer)}; allowed: None or a context manager, from a plain function"
+            f"a retry hook answered {safe_repr(answer)}; allowed: None or a context manager, from a plain function"
         )
     answer.__enter__()
 

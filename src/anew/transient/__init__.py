@@ -11,16 +11,16 @@ from collections.abc import Callable
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from . import _clock
-from ._durations import seconds
-from ._kinds import wrong
-from ._marks import members
-from ._outage import is_passing
+from anew import _clock
+from anew._checks import seconds
+from anew._checks import option_error
+from anew._marks import members
+from ._outage import is_transient
 from ._response import asked_wait
-from ._types import override
+from anew._types import override
 
 if TYPE_CHECKING:
-    from ._types import Seconds
+    from anew._types import Seconds
 
 __all__ = ["retry_after", "transient"]
 
@@ -66,9 +66,9 @@ def transient(*, limit: Seconds = 60.0) -> Callable[[Exception], bool | float]:
     duration = seconds(limit)
     allowed = "a finite duration >= 0, in seconds or as timedelta"
     if duration is None:
-        raise wrong(TypeError, "limit", limit, allowed)
+        raise option_error(TypeError, "limit", limit, allowed)
     if not isfinite(duration) or duration < 0:
-        raise wrong(ValueError, "limit", limit, allowed)
+        raise option_error(ValueError, "limit", limit, allowed)
     return _Transient(duration)
 
 
@@ -81,7 +81,7 @@ class _Transient:
         self._limit = limit
 
     def __call__(self, exc: Exception, /) -> bool | float:
-        if not all(is_passing(one) for one in _failures(exc)):
+        if not all(is_transient(one) for one in _failures(exc)):
             return False
         asked = retry_after(exc)
         if asked is None or asked == 0:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
@@ -25,7 +25,7 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
     if type(fn) is FunctionType and not fn.__dict__:  # nearly all are; the rest of us would say the same
         flags = fn.__code__.co_flags
     else:
-        fn = core(fn)
+        fn = unwrap(fn)
         code = code_of(fn)
         flags = _COROUTINE if _is_marked(fn) else 0 if code is None else code.co_flags
     if flags & (_COROUTINE | _ITERABLE_COROUTINE):
@@ -37,7 +37,7 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
     return "function"
 
 
-def core(fn: Any) -> Any:
+def unwrap(fn: Any) -> Any:
     """What is called in the end behind bound methods and partials."""
     while True:
         if isinstance(fn, MethodType):
@@ -68,27 +68,11 @@ def _is_marked(fn: Any) -> bool:
 
 def name_of(fn: Any) -> str:
     """The qualified name of the function, or of the class of an object, that is called in the end; or of code."""
-    fn = core(fn)
+    fn = unwrap(fn)
     if isinstance(fn, CodeType):
         return fn.co_qualname
     name = getattr(fn, "__qualname__", None)
     return name if isinstance(name, str) else type(fn).__qualname__
-
-
-def shown(value: object) -> str:
-    """The `repr` of a value, or what it is where it has none to show."""
-    try:
-        return repr(value)
-    except Exception:
-        return f"<{type(value).__qualname__}>"
-
-
-_Error = TypeVar("_Error", TypeError, ValueError)
-
-
-def wrong(error: type[_Error], option: str, value: object, allowed: str) -> _Error:
-    """The error for an option that is wrong: its name, its value and what is allowed."""
-    return error(f"{option}={shown(value)} is not allowed; allowed: {allowed}")
 
 
 def accepts(fn: object, count: int) -> bool:

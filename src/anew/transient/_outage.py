@@ -65,7 +65,7 @@ _NETWORK = ("EADDRNOTAVAIL", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETRESET
 _ERRNOS = {getattr(errno, name, None) for name in _NETWORK} - {None}
 
 
-def is_passing(exc: BaseException) -> bool:
+def is_transient(exc: BaseException) -> bool:
     """Whether the failure may be over by the next attempt: by its status, or else by its kind.
 
     Where a retry has given up below it, it is not. Nor if TLS has failed there, unless the connection just ended.

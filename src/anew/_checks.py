@@ -1,0 +1,71 @@
+"""What users write, checked: durations, whole numbers, flags; and the errors that say what is wrong with them.
+
+Law: `datetime` is not imported here. If nobody else has imported it, no value can be a `timedelta`.
+"""
+
+from __future__ import annotations
+
+import sys
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+_Error = TypeVar("_Error", TypeError, ValueError)
+
+
+def option_error(error: type[_Error], option: str, value: object, expected: str) -> _Error:
+    """Return the error for a wrong option: `times must be an integer >= 1, got 0`."""
+    return error(f"{option} must be {expected}, got {safe_repr(value)}")
+
+
+def safe_repr(value: object) -> str:
+    """Return the `repr` of a value, or the name of its class where `repr` fails."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__qualname__}>"
+
+
+def seconds(value: object) -> float | None:
+    """Return a number or a `datetime.timedelta` as float seconds, and `None` for anything else, booleans too.
+
+    The result can be negative, NaN or infinite; an integer beyond the range of floats counts as infinite.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return inf if value > 0 else -inf
+    datetime: Any = sys.modules.get("datetime")
+    if datetime is not None and isinstance(value, datetime.timedelta):
+        return cast("timedelta", value).total_seconds()
+    return None
+
+
+def duration(option: str, value: object, more: str = "", *, positive: bool = False) -> float:
+    """Return a finite duration in seconds, at least 0 (`positive`: more than 0); `more`: what else the option takes."""
+    expected = f"a finite duration {'>' if positive else '>='} 0 in seconds or as timedelta{more}"
+    length = seconds(value)
+    if length is None:
+        raise option_error(TypeError, option, value, expected)
+    if not isfinite(length) or length < 0 or (positive and length == 0):
+        raise option_error(ValueError, option, value, expected)
+    return length
+
+
+def integer(option: str, value: Any, expected: str, least: int, most: float = inf) -> int:
+    """Return an integer from `least` to `most`."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise option_error(TypeError, option, value, expected)
+    if not least <= value <= most:
+        raise option_error(ValueError, option, value, expected)
+    return value
+
+
+def flag(option: str, value: Any) -> bool:
+    """Return True or False."""
+    if not isinstance(value, bool):
+        raise option_error(TypeError, option, value, "True or False")
+    return value
