@@ -11,7 +11,7 @@ from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, cast, final
 
 from . import _clock, _marks
-from ._call import Call, Pause, run
+from ._call import Call, run
 from ._decide import wait_range
 from ._modes import effective
 from ._types import override
@@ -127,8 +127,7 @@ class Attempt:
         # failure of the block.
         if not issubclass(type(exc), Exception) or _marks.thrown_in(exc):
             return False
-        loop.pause = await loop.state.failed(cast("Exception", exc), self._since)
-        if loop.pause is None:
+        if not await loop.state.failed(cast("Exception", exc), self._since):
             return False
         loop.phase = _FAILED
         return True
@@ -153,7 +152,7 @@ class Attempt:
 class _Loop:
     """What both kinds of loops share: whose turn it is."""
 
-    __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "pause", "phase")
+    __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
     in_task: bool
 
     def __init__(self, policy: Policy, fn: CodeType | str) -> None:
@@ -167,7 +166,6 @@ class _Loop:
         self._start = 0.0
         self._attempt: Attempt | None = None
         self._num = 0
-        self.pause: Pause | None = None
         self.phase: str = _FAILED
 
     @property
@@ -193,10 +191,6 @@ class _Loop:
             f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
         )
 
-    def _take_pause(self) -> Pause | None:
-        pause, self.pause = self.pause, None
-        return pause
-
     def _offer(self) -> Attempt:
         if self._num == 0 and self._policy.timeout is not None:
             self._start = _clock.monotonic()
@@ -220,10 +214,9 @@ class Attempts(_Loop):
     def __next__(self) -> Attempt:
         if self._is_over():
             raise StopIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                _clock.sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                _clock.sleep(wait)
         return self._offer()
 
     def __enter__(self) -> Attempt:
@@ -248,10 +241,9 @@ class AsyncAttempts(_Loop):
     async def __anext__(self) -> Attempt:
         if self._is_over():
             raise StopAsyncIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                await _clock.async_sleep(wait)
         return self._offer()
 
     async def __aenter__(self) -> Attempt:

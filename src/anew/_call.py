@@ -4,9 +4,9 @@ Law: a `Call` is born with the first failure, and never holds an exception: exce
 knot that only the garbage collector undoes. What is asked of the judgement is asked here, and nowhere else.
 
 Theory of operation. The methods are coroutines, because the callbacks of async functions may be. In a sync call none of
-them ever waits, so a driver runs one by a single `send(None)`; see `run`. Inside of `except`, a driver awaits `failed`,
-which returns the pause before the next attempt, or `None` where the failure leaves as it is, or raises `RetryError`.
-Outside of `except`, where the exception and its frames are gone, it waits for as long as the pause says.
+them ever waits, so a driver runs one by a single `send(None)`; see `run`. Inside of `except`, a driver asks `failed`,
+which says whether another attempt follows, or raises `RetryError`. Outside of `except`, where the exception and its
+frames are gone, it enters the call, which says how long to wait, and waits inside.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time
 from ._errors import RetryError, TryAgain, failure_in
 from ._marks import mark, trim
 from ._modes import effective
-from ._types import override
 from .instrumentation import RetryDetails
 from .instrumentation._registry import current, leave, tell
 
 if TYPE_CHECKING:
+    from ._budget import RetryBudget
     from ._options import Policy
     from ._types import T
 
@@ -61,48 +61,13 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         del stop
 
 
-class Pause:
-    """The wait before the next attempt, of so many `seconds`, which are to be waited within the `with`."""
-
-    __slots__ = ("_began", "_call", "seconds")
-
-    def __init__(self, call: Call, seconds: float) -> None:
-        self.seconds = seconds
-        self._call = call
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = _clock.monotonic()
-
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
-        # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        missing = self._began + self.seconds - _clock.monotonic()
-        if missing > 0:
-            self._call.start -= missing
-
-
-class WatchedPause(Pause):
-    """A pause for which hooks have opened contexts, which are left when it ends, however it does."""
-
-    __slots__ = ("_opened",)
-
-    def __init__(self, call: Call, seconds: float, opened: list[Any]) -> None:
-        super().__init__(call, seconds)
-        self._opened = opened
-
-    @override
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
-        leave(self._opened, typ, exc, tb)
-        super().__exit__(typ, exc, tb)
-
-    def __del__(self) -> None:
-        leave(self._opened)  # if the wait has never begun
-
-
 class Call:
-    """One call's failures."""
+    """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
-    __slots__ = ("_args", "_first_failure", "_fn", "_kwargs", "_num", "_policy", "_previous", "_waited", "in_task", "start")
+    __slots__ = (
+        *("_args", "_began", "_earlier", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous"),
+        *("_wait", "_waited", "in_task", "start"),
+    )
 
     def __init__(
         self,
@@ -114,19 +79,30 @@ class Call:
         *,
         in_task: bool = False,
     ) -> None:
-        self._policy = policy
-        self._fn = fn
-        self._args = args
-        self._kwargs = kwargs
-        self._num = 0
-        self._waited = 0.0
+        self._policy, self._fn, self._args, self._kwargs = policy, fn, args, kwargs
+        self._num = self._earlier = 0  # failures; and those before the last progress
         self._previous = policy.delay
-        self._first_failure = 0.0
+        self._waited = self._first_failure = self._began = self._wait = 0.0
+        self._opened: list[Any] | None = None
         self.start = start  # on the monotonic clock, if the time is limited
         self.in_task = in_task  # which may be cancelled, and in which nothing blocks
 
-    async def failed(self, exc: Exception, since: int, *, last: bool = False) -> Pause | None:
-        """Judge a failure and tell callbacks and hooks; `None`: let it out as it is.
+    def __enter__(self) -> float:
+        self._began = _clock.monotonic()
+        return self._wait
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
+        if self._opened:
+            leave(self._opened, typ, exc, tb)
+        # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
+        self.start -= max(0.0, self._began + self._wait - _clock.monotonic())
+
+    def __del__(self) -> None:
+        if self._opened:  # the wait has never begun
+            leave(self._opened)
+
+    async def failed(self, exc: Exception, since: int, *, last: bool = False) -> bool:
+        """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
 
         `since` is the newest mark when the attempt began; `last`: no attempt can follow here.
 
@@ -140,29 +116,36 @@ class Call:
                 await self._tell("on_retry", self._num, exc)
                 verdict = in_time(verdict, self._left(policy))
             if isinstance(verdict, RetryIn):
-                return self._pause(policy, exc, verdict.seconds if policy.waits else 0.0)
+                self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+                return True
         if isinstance(verdict, LetOut):
-            return None
+            return False
         if policy.reraise and not isinstance(exc, TryAgain):
             if self._policy.times != 1 or verdict.reason != "attempts":
                 mark(exc, self._note(verdict.reason))
             await self._tell("on_failure", self._error(exc, verdict.reason))
-            return None
+            return False
         raise await self._told(self._error(exc, verdict.reason))
 
     async def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
         pay(self._policy)
-        await self._tell("on_success", self._num + 1)
+        await self._tell("on_success", self._earlier + self._num + 1)
+
+    def progressed(self) -> None:
+        """Count attempts, waits and time from here: a replayed generator has delivered a new item."""
+        self._earlier += self._num
+        self._num, self._waited, self._previous = 0, 0.0, self._policy.delay
+        self.start = _clock.monotonic()
 
     def _judge(self, policy: Policy, exc: Exception, since: int, last: bool) -> RetryIn | GiveUp | LetOut:
         self._num = num = self._num + 1
         if num == 1:
             self._first_failure = _clock.monotonic()
         if self.in_task and _clock.cancelling(exc):
-            if not isinstance(exc, TryAgain):
-                return LetOut("cancelled")
-            last = True
+            if isinstance(exc, TryAgain):  # never leaves as it is, and no callback hears of it
+                raise self._error(exc, "attempts")
+            return LetOut(why="cancelled")
         verdict = decide(
             policy,
             exc,
@@ -176,16 +159,18 @@ class Call:
         if num > 1:
             trim(exc)
         if isinstance(verdict, RetryIn):
-            if policy.budget is not None and not policy.budget.take():
-                return GiveUp("budget")
+            budget = policy.budget
+            # Once a call, and before the token is taken, as the warning may be an error.
+            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
+                self._warn_of_blocking(exc, budget)
+            if budget is not None and not budget.take():
+                return GiveUp(reason="budget")
             if not verdict.asked:
                 self._previous = verdict.seconds
-            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc)
         return verdict
 
-    def _warn_of_blocking(self, exc: Exception) -> None:
-        if not in_notebook_cell():
+    def _warn_of_blocking(self, exc: Exception, budget: RetryBudget | None) -> None:
+        if (budget is None or budget.available >= 1) and not in_notebook_cell():
             warn_at_caller(
                 f"{self._name} waits for its next attempt in a running event loop, and blocks it; "
                 "retry an async function, or call this one in a thread",
@@ -198,15 +183,16 @@ class Call:
         left = self.start + policy.timeout - _clock.monotonic()
         return left if policy.waits or left < 0 else inf
 
-    def _pause(self, policy: Policy, exc: Exception, seconds: float) -> Pause:
-        waited = self._waited
-        self._waited = waited + seconds if waited else seconds  # one float less for a call that waits once
+    def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
+        """Set the wait, and tell the hooks."""
+        waited, self._wait, self._opened = self._waited, wait, None
+        self._waited = waited + wait if waited else wait  # one float less for a call that waits once
         hooks = current()
         if hooks:
             details = RetryDetails(
                 name=self._name,
                 attempt=self._num,
-                wait=seconds,
+                wait=wait,
                 waited_so_far=waited,
                 elapsed=_clock.monotonic() - self._first_failure,
                 exception=exc,
@@ -214,12 +200,8 @@ class Call:
                 kwargs=self._kwargs,
                 times=policy.times,
             )
-            opened: list[Any] = []
-            pause = WatchedPause(self, seconds, opened)
-            tell(hooks, details, opened)
-            if opened:
-                return pause
-        return Pause(self, seconds)
+            self._opened = []
+            tell(hooks, details, self._opened)
 
     async def _told(self, error: RetryError) -> RetryError:
         await self._tell("on_failure", error)

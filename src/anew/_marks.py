@@ -85,18 +85,10 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    head: TracebackType | None = _GET_TRACEBACK(exc)
-    first = last = None
-    tb = head
-    while head is not None and tb is not None and tb.tb_next is not None:
-        if tb.tb_next.tb_frame is head.tb_frame:
-            first, last = first or tb, tb
-        tb = tb.tb_next
-    if first is not None and last is not None and first is not last:
-        try:
-            first.tb_next = last.tb_next
-        except ValueError:  # another thread has raised the same instance meanwhile
-            return
+    try:
+        _trim_rounds(_GET_TRACEBACK(exc))
+    except ValueError:  # another thread has raised the same instance meanwhile
+        return
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
@@ -106,6 +98,17 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
             flags = tb.tb_frame.f_code.co_flags
             return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
     return False
+
+
+def _trim_rounds(head: TracebackType | None) -> None:
+    first = last = None
+    tb = head
+    while head is not None and tb is not None and tb.tb_next is not None:
+        if tb.tb_next.tb_frame is head.tb_frame:
+            first, last = first or tb, tb
+        tb = tb.tb_next
+    if first is not None and last is not None and first is not last:
+        first.tb_next = last.tb_next
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:

@@ -74,8 +74,7 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         raise ValueError(f"delay must be at most max_delay, which is {limit!r}, got {delay!r}")
     if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
         raise ValueError(
-            "backoff must be left out with jitter='decorrelated', which has its own growth, "
-            f"got {fields['backoff']!r}"
+            f"backoff must be left out with jitter='decorrelated', which has its own growth, got {fields['backoff']!r}"
         )
     fields["is_heard"] = fields["on_success"] is not None or fields["budget"] is not None
     fields["is_simple"] = not (
@@ -132,7 +131,9 @@ def _jitter(jitter: Any) -> _Fields:
 def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
-            raise option_error(TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta")
+            raise option_error(
+                TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta"
+            )
         ours = getattr(type(on), "skips_exhausted", False) is True
         fields = {"on": on, "hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
         named: tuple[type[Exception], ...] = on.types if ours else ()
@@ -159,7 +160,9 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
         if not _is_subclass(typ, BaseException):
             raise option_error(TypeError, "on", typ, expected)
         if not _is_subclass(typ, Exception):
-            raise option_error(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
+            raise option_error(
+                TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through"
+            )
     return types
 
 

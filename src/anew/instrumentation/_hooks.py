@@ -74,7 +74,9 @@ class RetryHookFactory:
 
     def __init__(self, build: Callable[[], RetryHook], /) -> None:
         if not callable(build) or kind_of(build) != "function" or not accepts(build, 0):
-            raise TypeError(f"a hook cannot be built by {safe_repr(build)}; allowed: a plain function without arguments")
+            raise TypeError(
+                f"a hook cannot be built by {safe_repr(build)}; allowed: a plain function without arguments"
+            )
         self._build = build
         self._done = False
         self._hook: RetryHook | None = None
