@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._budget import RetryBudget
     from ._errors import RetryError
     from ._schedule import Schedule
-    from ._types import AF, A, Backoff, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
+    from ._types import AF, A, Backoff, Bare, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
 
 
 @final
@@ -65,9 +65,9 @@ class Retry(Generic[C_co]):
         return _dressed(drive(fn, self._policy), fn)
 
     @overload
-    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
-    @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def call(self: Retry[Any], fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call `fn(*args, **kwargs)` with retries; what an async function gives is to be awaited, as ever.
 
@@ -137,8 +137,6 @@ class Retry(Generic[C_co]):
 
 
 @overload
-def retry(fn: F, /) -> F: ...
-@overload
 def retry(
     *,
     on: type[E] | Iterable[type[E]],
@@ -174,6 +172,8 @@ def retry(
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
 ) -> Retry[C]: ...
+@overload
+def retry(fn: Bare, /) -> Bare: ...
 def retry(
     fn: Any = None,
     /,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
     from datetime import timedelta
     from types import CodeType
     from typing import Literal, ParamSpec, Protocol, TypeAlias
@@ -37,28 +37,28 @@ if TYPE_CHECKING:
     C = typing_extensions.TypeVar("C", bound=Awaitable[object] | None, default=None)
     C_co = typing_extensions.TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)
 
-    # What calling an `async def` function gives: a coroutine or an async iterator.
-    A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterator[object])
+    # What calling an `async def` function gives: a coroutine or an async iterator, or what it declares of them.
+    A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterable[object])
     Co = TypeVar("Co", bound=Coroutine[Any, Any, object])
 
-    class Function(Protocol):
+    class HasCode(Protocol):
+        """A function or a bound method. Bare `@retry` asks for no more: old pyrights find no `__call__` on one."""
+
+        @property
+        def __code__(self) -> CodeType: ...
+
+    class Function(HasCode, Protocol):
         """A function or a bound method, not an instance of a class with `__call__`."""
 
-        @property
-        def __code__(self) -> CodeType: ...
-        @property
-        def __call__(self) -> Callable[..., object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> object: ...
 
-    class AsyncFunction(Protocol):
-        """A function that gives a coroutine or an async iterator.
+    class AsyncFunction(HasCode, Protocol):
+        """A function that returns a coroutine or an async iterable.
 
-        `__call__` is a method here and a property above: else pyright accepts async callbacks on sync functions, or
-        pyrefly rejects every function.
+        `__call__` must be a method: as a property, pyright accepts async callbacks on sync functions.
         """
 
-        @property
-        def __code__(self) -> CodeType: ...
-        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
 
     class CallableObject(Protocol[P, T_co]):
         """Anything else that can be called: a partial, an instance, a class."""
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
 
     F = TypeVar("F", bound=Function)
+    Bare = TypeVar("Bare", bound=HasCode)
     AF = TypeVar("AF", bound=AsyncFunction)
 else:
     C_co = TypeVar("C_co", covariant=True)

@@ -1,7 +1,7 @@
 """Wrappers of the user's own: `**options: Unpack[Options]`, decorators with `ParamSpec`, policies as values."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, assert_type
 
 from anew import Options, Retry, RetryBudget, retry
@@ -137,6 +137,16 @@ def decorating(fn: Callable[P, T]) -> Callable[P, T]:
 def same(fn: F) -> F:
     # To mypy and ty `Callable[..., object]` could be anything.
     return retry(times=3)(fn)  # E: mypy, ty
+
+
+# With `partial`, mypy and zuban know that a policy comes out, but neither the callbacks that it has nor wrong options.
+house = partial(retry, on=ConnectionError, times=5)
+assert_type(house(), Retry[None])  # E: mypy, zuban
+assert_type(house(delay=0.5), Retry[None])  # E: mypy, zuban
+print(house().missing)  # E
+house(dely=0.5)  # E: !mypy, !zuban
+partial(retry, dely=0.5)  # E: !mypy, !pyrefly, !zuban
+partial(retry, delay="0.5")  # E: !mypy, !pyrefly, !zuban
 
 
 @retried

@@ -17,26 +17,28 @@ _FUNCTION = """\
 _CALL = "    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:"
 _CALL_COROUTINE = """\
     @overload
-    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    def call(self: Retry[Any], fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
 """
 _CALL_ANYTHING = """\
     @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 """
 _ASYNC_CALL = """\
-        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
 """
 _ASYNC_CALL_PROPERTY = """\
         @property
-        def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterator[object]]: ...
+        def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterable[object]]: ...
 """
-_SYNC_CALL_PROPERTY = """\
-        @property
-        def __call__(self) -> Callable[..., object]: ...
+_BARE = """\
+@overload
+def retry(fn: Bare, /) -> Bare: ...
 """
-_SYNC_CALL = """\
-        def __call__(self, *args: Any, **kwargs: Any) -> object: ...
-"""
+_FIRST_OPTIONS = """\
+@overload
+def retry(
+    *,
+    on: type[E]"""
 _C = 'TypeVar("C", bound=Awaitable[object] | None, default=None)'
 _C_CO = 'TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)'
 _E = 'E = TypeVar("E", bound=Exception)'
@@ -64,13 +66,14 @@ WEAKENINGS = {
     "async callbacks on sync callable objects": [
         (_RETRY, "(self: Retry[None], fn: Callable[P, T] |", "(self, fn: Callable[P, T] |")
     ],
-    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Any, /) -> Any")],
+    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Any, /) -> Any")],
     "bare @retry takes everything that can be called": [
-        (_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
+        (_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
     ],
+    "bare @retry comes first": [(_RETRY, _BARE, ""), (_RETRY, _FIRST_OPTIONS, _BARE + _FIRST_OPTIONS)],
     "AsyncFunction.__call__ is a property": [(_TYPES, _ASYNC_CALL, _ASYNC_CALL_PROPERTY)],
-    "Function.__call__ is a method": [(_TYPES, _SYNC_CALL_PROPERTY, _SYNC_CALL)],
-    "async iterators are forgotten": [(_TYPES, " | AsyncIterator[object]", "")],
+    "async iterators are forgotten": [(_TYPES, " | AsyncIterable[object]", "")],
+    "async iterables are forgotten": [(_TYPES, "AsyncIterable", "AsyncIterator")],
     # Policies.
     "retry gives Retry[Any]": [(_RETRY, ") -> Retry[C]: ...", ") -> Retry[Any]: ...")],
     "Retry is not final": [(_RETRY, "@final\nclass Retry", "class Retry")],
@@ -92,7 +95,7 @@ WEAKENINGS = {
     "call has no overload for coroutines": [
         (
             _RETRY,
-            _CALL_COROUTINE + _CALL_ANYTHING + _CALL,
+            _CALL_ANYTHING + _CALL_COROUTINE + _CALL,
             _CALL_ANYTHING.removeprefix("    @overload\n").removesuffix(" ...\n"),
         )
     ],
