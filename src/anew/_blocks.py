@@ -10,9 +10,10 @@ from _weakref import ref
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, cast, final
 
-from . import _clock, _marks
+from . import _clock
 from ._call import Call, run
 from ._decide import wait_range
+from ._marks import marks, thrown_in
 from ._modes import effective
 from ._types import override
 
@@ -125,7 +126,7 @@ class Attempt:
         loop.phase = _GIVEN_UP
         # isinstance() would ask the exception, which may lie. What a consumer threw into the generator around us is no
         # failure of the block.
-        if not issubclass(type(exc), Exception) or _marks.thrown_in(exc):
+        if not issubclass(type(exc), Exception) or thrown_in(exc):
             return False
         if not await loop.state.failed(cast("Exception", exc), self._since):
             return False
@@ -145,7 +146,7 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = _marks.newest
+        self._since = marks.newest
         return self
 
 

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, _marks
+from . import _clock
 from ._call import Call, pay, refuse_awaitable, run
 from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
+from ._marks import marks
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -59,7 +60,7 @@ def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> 
     """Call `fn` once, with retries. Most calls need nothing of what `drive` prepares."""
     if not policy.is_simple:
         return drive(fn, policy, by_call=True)(*args, **kwargs)
-    since = _marks.newest
+    since = marks.newest
     try:
         result = fn(*args, **kwargs)
     except policy.catch as exc:
@@ -93,7 +94,7 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
         return not _is_awaited(kind, fn, by_call=by_call)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
-        since = _marks.newest
+        since = marks.newest
         try:
             if kwargs:
                 if type(result := fn(*args, **kwargs)) is value:
@@ -111,7 +112,7 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
         return _again(state, fn, policy, args, kwargs, by_call=by_call)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
-        start, since = _clock.monotonic() if timed else 0.0, _marks.newest
+        start, since = _clock.monotonic() if timed else 0.0, marks.newest
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except catch as exc:
@@ -136,7 +137,7 @@ def _again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwar
     while True:
         with state as wait:
             _clock.sleep(wait)
-        since = _marks.newest
+        since = marks.newest
         try:
             result = fn(*args, **kwargs)
         except policy.catch as exc:
@@ -206,7 +207,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state, start = begun, _clock.monotonic() if timed else 0.0
         while True:
-            since = _marks.newest
+            since = marks.newest
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:

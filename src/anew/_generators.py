@@ -21,10 +21,11 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, _marks
+from . import _clock
 from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
+from ._marks import marks, thrown_in
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -37,7 +38,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, gen = _marks.newest, fn(*args, **kwargs)
+            since, gen = marks.newest, fn(*args, **kwargs)
             try:
                 item = next(gen)
                 break
@@ -72,7 +73,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                 finally:
                     thrown = None
         except TryAgain as exc:
-            if not _marks.thrown_in(exc, depth=1):
+            if not thrown_in(exc, depth=1):
                 run((state or Call(policy, fn, args, kwargs)).failed(exc, since, last=True))
             raise
         finally:
@@ -89,7 +90,7 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
         refuse_iterators(fn, args, kwargs)
         state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
         while True:
-            since, gen = _marks.newest, fn(*args, **kwargs)
+            since, gen = marks.newest, fn(*args, **kwargs)
             position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
                 while skips and position < farthest:
@@ -148,7 +149,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, agen = _marks.newest, fn(*args, **kwargs)
+            since, agen = marks.newest, fn(*args, **kwargs)
             try:
                 item = await _first_step(agen)
                 break
@@ -180,7 +181,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                 finally:
                     thrown = None
         except TryAgain as exc:
-            if not _marks.thrown_in(exc, depth=1):
+            if not thrown_in(exc, depth=1):
                 await (state or Call(policy, fn, args, kwargs, in_task=True)).failed(exc, since, last=True)
             raise
         finally:
@@ -197,7 +198,7 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
         refuse_iterators(fn, args, kwargs)
         state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
         while True:
-            since, agen = _marks.newest, fn(*args, **kwargs)
+            since, agen = marks.newest, fn(*args, **kwargs)
             position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
                 item = await _first_step(agen)
@@ -258,7 +259,7 @@ def _is_last(exc: Exception, whose: str, skips: bool) -> bool | None:
     """Whether no attempt can follow this failure; `None`: it passes. A `TryAgain` must not get out of a generator."""
     if whose is _OURS or (whose is _UNREPEATABLE and not skips):
         return False
-    is_late = isinstance(exc, TryAgain) and not (whose is _THROWN and _marks.thrown_in(exc, depth=1))
+    is_late = isinstance(exc, TryAgain) and not (whose is _THROWN and thrown_in(exc, depth=1))
     return True if is_late else None
 
 

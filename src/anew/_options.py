@@ -12,15 +12,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from . import _waits
-from ._budget import RetryBudget
 from ._callables import accepts, kind_of
 from ._checks import duration, flag, integer, option_error, seconds
 from ._errors import RetryError, TryAgain
+from .instrumentation._registry import checked_hooks
 
 if TYPE_CHECKING:
     import typing_extensions
 
-    from ._types import Backoff, Jitter, Replay, Seconds
+    from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
+    from .instrumentation._registry import Hooks
 
 _Fields: TypeAlias = dict[str, Any]
 
@@ -40,7 +41,9 @@ class Policy:
     on_failure: Callable[[RetryError], object] | None
     reraise: bool
     replay: bool | str
-    budget: RetryBudget | None
+    budget: Budget | None
+    hooks: tuple[Any, ...] | None
+    stop: Stop | None
     name: str | None
     hook: Callable[[Exception], object] | None
     types: tuple[type[Exception], ...]
@@ -201,9 +204,26 @@ def _replay(replay: Any) -> _Fields:
 
 
 def _budget(budget: Any) -> _Fields:
-    if budget is not None and not isinstance(budget, RetryBudget):
-        raise option_error(TypeError, "budget", budget, "a RetryBudget or None")
-    return {"budget": budget}
+    return _methods("budget", budget, ("take", "pay"), "a RetryBudget, or an object with take() and pay(), or None")
+
+
+def _hooks(hooks: Any) -> _Fields:
+    return {"hooks": checked_hooks("hooks", hooks)}
+
+
+def _stop(stop: Any) -> _Fields:
+    expected = (
+        "a threading.Event, or an object with is_set() and wait(timeout), or None; `times` and `timeout` end calls"
+    )
+    return _methods("stop", stop, ("is_set", "wait"), expected)
+
+
+def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> _Fields:
+    """Check an object that is taken by what it can do."""
+    methods = [] if isinstance(value, type) else [getattr(value, name, None) for name in names]
+    if value is not None and not (methods and all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
+        raise option_error(TypeError, option, value, expected)
+    return {option: value}
 
 
 def _name(name: Any) -> _Fields:
@@ -230,6 +250,8 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], _Fields]]] = {
     "reraise": (False, _reraise),
     "replay": (False, _replay),
     "budget": (None, _budget),
+    "hooks": (None, _hooks),
+    "stop": (None, _stop),
     "name": (None, _name),
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
@@ -250,7 +272,9 @@ if TYPE_CHECKING:
         timeout: Seconds | None
         reraise: bool
         replay: Replay
-        budget: RetryBudget | None
+        budget: Budget | None
+        hooks: Hooks | None
+        stop: Stop | None
         name: str | None
 else:
     Options = TypedDict("Options", dict.fromkeys([name for name in OPTIONS if name not in TYPED], Any), total=False)

@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from anew._clock import in_event_loop
 from anew._callables import accepts, kind_of, name_of
 from anew._checks import safe_repr
+from anew._clock import in_event_loop
 from anew._types import override
 
 if TYPE_CHECKING:
