@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
-from ._blocking import warn_of_blocking
 from ._budget import pay, take
+from ._caller import in_notebook_cell, warn_at_caller
 from ._decision import GiveUp, RetryIn, decide
 from ._errors import RetryError, TryAgain, failure_in
 from ._callables import closed_awaitable, unwrap, name_of
@@ -32,6 +32,10 @@ _WHY = {
     "timeout": "the next attempt would have started after the timeout",
     "budget": "the retry budget is spent",
 }
+_BLOCKS = (
+    "waits for its next attempt in a running event loop, and blocks it; "
+    "retry an async function, or call this one in a thread"
+)
 _NO_KEYWORDS: Mapping[str, Any] = {}
 
 
@@ -236,9 +240,10 @@ class CallState:
                 and verdict.seconds > 0
                 and not self._waited
                 and _clock.in_event_loop()
+                and not in_notebook_cell()
                 and (budget is None or budget.available >= 1)
             ):
-                warn_of_blocking(self._name, exc)
+                warn_at_caller(f"{self._name} {_BLOCKS}", exc)
             if budget is not None and not take(budget):
                 return GiveUp("budget")
             if not verdict.asked:
@@ -271,7 +276,7 @@ class CallState:
                 kwargs=self._kwargs,
                 times=applied(self._policy).times,
             )
-            tell(listeners, details, pause.opened)
+            pause.opened = tell(listeners, details)
             if pause.opened:
                 return pause
         return Pause(seconds)
