@@ -14,11 +14,11 @@ PACKAGE = Path(anew.__file__).parent
 # A file imports from floors below its own only.
 FLOORS = [
     ["_types", "_checks", "_callables", "_clock", "_caller", "_describe"],
-    ["_backoff", "_errors", "_marks", "_budget"],
+    ["_waits", "_errors", "_marks", "_budget"],
     ["instrumentation"],
-    ["_policy", "_options", "transient"],
-    ["_decision", "_modes"],
-    ["_state", "_schedule"],
+    ["_options", "transient"],
+    ["_decide", "_modes", "_schedule"],
+    ["_call"],
     ["_generators", "_blocks"],
     ["_drivers"],
     ["_retry"],

@@ -118,13 +118,8 @@ class RetryBudget:
                     self._state = paid
                     return
 
-    # What the engine calls, and users do not see.
-    _engine = _take, _pay
+    take, pay = _take, _pay
 
-
-take: Callable[[RetryBudget], bool]
-pay: Callable[[RetryBudget], None]
-take, pay = vars(RetryBudget)["_engine"]
 
 # One for all budgets: it is held for a microsecond or two, and a forked child has but one to replace. Re-entrant, as a
 # signal handler or a finaliser may interrupt its holder and call something that is retried.

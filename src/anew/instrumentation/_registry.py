@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from anew._callables import closed_awaitable
+from anew._callables import discard_awaitable
 from anew._checks import option_error
 
 from ._hooks import RetryHookFactory, check_hook, log_failure, logged, telling
@@ -116,7 +116,7 @@ def tell(hooks: Iterable[Any], details: RetryDetails | GiveUpDetails, kind: str 
             try:
                 answer = hook(details)
                 if answer is not None:
-                    if closed_awaitable(answer) or not hasattr(cast("type[object]", type(answer)), "__exit__"):
+                    if discard_awaitable(answer) or not hasattr(cast("type[object]", type(answer)), "__exit__"):
                         raise option_error(TypeError, "what a hook returns", answer, "None or a context manager")  # noqa: TRY301 - to be logged like what it raises
                     answer.__enter__()
                     opened.append((hook, answer))
