@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, final
 
+from anew import _clock
 from anew._callables import accepts, kind_of, name_of
 from anew._checks import option_error
-from anew._clock import monotonic
 from anew._describe import describe
 from anew._errors import TryAgain
 from anew._types import override
@@ -236,7 +236,7 @@ def log_failure(message: str, culprit: object, exc: Exception) -> None:
     try:
         import logging
 
-        key, now = (id(culprit), message), monotonic()
+        key, now = (id(culprit), message), _clock.monotonic()
         _, last = logged.get(key, (None, None))
         if last is not None and 0 <= now - last < _A_MINUTE:
             return
