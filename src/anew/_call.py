@@ -200,8 +200,7 @@ class Call:
                 kwargs=self._kwargs,
                 times=policy.times,
             )
-            self._opened = []
-            tell(hooks, details, self._opened)
+            self._opened = tell(hooks, details)
 
     async def _told(self, error: RetryError) -> RetryError:
         await self._tell("on_failure", error)
