@@ -9,6 +9,7 @@ Law: nothing of anybody is imported. A class is known by its name, and by the pa
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 # Not retried, unless `on` names them. A base stands for its subclasses.
 ORDERS = {
@@ -63,17 +64,20 @@ _CANCELLATIONS = {
 
 def is_order(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:
     """Whether exceptions of this class are orders, unless `named` has the class, or a base of it below `Exception`."""
-    return _looks(typ)[0] and not any(Exception in one.__mro__[1:] and issubclass(typ, one) for one in named)
+    return bool(_seen(typ)[0]) and not any(Exception in one.__mro__[1:] and issubclass(typ, one) for one in named)
 
 
 def is_cancellation(typ: type[BaseException]) -> bool:
     """Whether exceptions of this class are never retried: cancellations, exits, and all that is no `Exception`."""
-    return _looks(typ)[1]
+    return bool(_seen(typ)[1])
 
 
-@lru_cache(256)  # bounded: some libraries make a class for each exception
-def _looks(typ: type[BaseException]) -> tuple[bool, bool]:
+def _look(typ: type[BaseException]) -> tuple[bool, bool]:
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
     names = {*modules, *((module.partition(".")[0], name) for module, name in modules)}
     is_failure = issubclass(typ, Exception) and not issubclass(typ, _EXITS)
     return bool(names & _ORDERS), bool(names & _CANCELLATIONS) or not is_failure
+
+
+# Bounded: some libraries make a class for each exception.
+_seen: Any = lru_cache(256)(_look)
