@@ -172,7 +172,7 @@ class TestWaits:
         What is no duration is a TypeError that says what is allowed.
         """
         with pytest.raises(
-            TypeError, match=r"^after must be finite seconds or timedelta, or None, got .*$"
+            TypeError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
         ):
             TryAgain(after=after)
 
@@ -182,7 +182,7 @@ class TestWaits:
         What no clock can count is a ValueError that says what is allowed.
         """
         with pytest.raises(
-            ValueError, match=r"^after must be finite seconds or timedelta, or None, got .*$"
+            ValueError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
         ):
             TryAgain("not yet", after=after)
 

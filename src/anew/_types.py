@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
     Replay: TypeAlias = bool | Literal["skip"]
-    Reason: TypeAlias = Literal["attempts", "timeout", "budget"]
+    Reason: TypeAlias = Literal["attempts", "timeout", "budget", "stopped"]
 
     P = ParamSpec("P")
     T = TypeVar("T")
