@@ -1,10 +1,10 @@
 """The error that says we gave up, and the one that asks us to go on.
 
-Law: an exception is somebody else's object. Its text, its truth and its attributes are asked for under guard only.
-
 The facts of a `RetryError` are in `BaseException`'s own `args`, and nowhere else. So they travel with whatever carries
-an exception: pickles (`__reduce__`), and carriers that send `args` and `__dict__` and call the class with these `args`,
-or set them (Celery's JSON, mpire). What such a carrier is given, it can carry: see `args`.
+an exception: pickles, and carriers that send `args` and `__dict__`, and then call the class with these `args` (Celery's
+JSON) or set them (mpire). `args` gives such carriers what they can carry; the last exception itself stays where it is.
+
+Law: an exception is somebody else's object. Its text, its truth and its attributes are asked for under guard only.
 """
 
 from __future__ import annotations
