@@ -171,7 +171,9 @@ class TestWaits:
         """
         What is no duration is a TypeError that says what is allowed.
         """
-        with pytest.raises(TypeError, match=r"^after must be finite seconds or timedelta, or None, got .*$"):
+        with pytest.raises(
+            TypeError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
+        ):
             TryAgain(after=after)
 
     @pytest.mark.parametrize("after", [float("nan"), float("inf"), float("-inf"), 10**400, -(10**400)])
@@ -179,7 +181,9 @@ class TestWaits:
         """
         What no clock can count is a ValueError that says what is allowed.
         """
-        with pytest.raises(ValueError, match=r"^after must be finite seconds or timedelta, or None, got .*$"):
+        with pytest.raises(
+            ValueError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
+        ):
             TryAgain("not yet", after=after)
 
     def test_after_is_a_keyword(self) -> None:

@@ -220,7 +220,7 @@ class Call:
 
     def _error(self, exc: Exception, reason: Any) -> RetryError:
         last = failure_in(exc)
-        error = RetryError(self._num, last, reason=reason, elapsed=_clock.monotonic() - self._first_failure)
+        error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)
         error.__cause__ = last
         return error
 
