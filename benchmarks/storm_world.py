@@ -13,7 +13,7 @@ from random import Random
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
-from storm_budgets import Budget
+from storm_budgets import STORE, Budget
 
 from anew import Retry, _clock
 from anew._decision import RetryIn, decide
@@ -38,6 +38,7 @@ class World:
         self._real = _clock.time
 
     def __enter__(self) -> Self:
+        STORE.clear()
         vars(_clock)["time"] = SimpleNamespace(monotonic=lambda: self.now)
         return self
 
