@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anew import RetryError, _backoff, _clock, retry
-from anew._decision import RetryIn, decide, wait_range
+from anew._decide import RetryIn, decide, wait_range
 
 delays = st.floats(0, 1e300)
 caps = st.none() | st.floats(0, 1e300)  # no cap is a cap that no clock reaches, 1e300

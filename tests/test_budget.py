@@ -248,7 +248,7 @@ def test_the_cap_holds(steps: list[Any], floor: int, ratio: float) -> None:
     """
     ticks = SimpleNamespace(now=50.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_clock, "time", SimpleNamespace(monotonic=lambda: ticks.now))
+        patch.setattr(_clock, "monotonic", lambda: ticks.now)
         budget, exact = RetryBudget(floor=floor, ratio=ratio), Fraction(str(ratio))
         paid: list[float] = []
         spent = 0
@@ -278,7 +278,7 @@ def test_looking_changes_nothing(steps: list[Any]) -> None:
     """
     ticks = SimpleNamespace(now=0.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_clock, "time", SimpleNamespace(monotonic=lambda: ticks.now))
+        patch.setattr(_clock, "monotonic", lambda: ticks.now)
         watched, alone = RetryBudget(ratio=0.5), RetryBudget(ratio=0.5)
         for step in steps:
             if step == "pay":
@@ -680,7 +680,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, handler: Callable[[], object]) ->
             handlers.pop()()
         return 7.0
 
-    monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(_clock, "monotonic", monotonic)
 
 
 @pytest.mark.parametrize("outer", [pay, take])
@@ -753,7 +753,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[RetryBudget]:
             go_on.wait(10)
         return 1000.0
 
-    monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(_clock, "monotonic", monotonic)
     thread = threading.Thread(target=repr, args=(budget,))
     thread.start()
     within.wait(10)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from anew import RetryError, retry
-from anew._decision import GiveUp, RetryIn, decide
+from anew._decide import GiveUp, RetryIn, decide
 
 
 def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5, **options: Any) -> Any:

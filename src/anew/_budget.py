@@ -165,9 +165,6 @@ class RetryBudget:
         return RetryBudget._found, self._identity
 
 
-take = RetryBudget.take
-pay = RetryBudget.pay
-
 # One for all budgets: it is held for some microseconds, and a forked child has but one to replace.
 _lock = RLock()
 _known: dict[str, ref[RetryBudget]] = {}

@@ -2,6 +2,17 @@
 
 Law: as in `_drivers`, the same paragraph and no decision. What a consumer sends or throws in reaches the generator, and
 what the generator answers reaches the consumer, as if nothing stood between; what was delivered is not kept.
+
+Theory of operation. By default an attempt succeeds with its first item. Only the first step is retried, and after it
+the driver passes everything through: `yield from` does that, once the first item has been answered by a plain `next()`.
+With `replay` the driver stays in the middle for good and counts positions. An item is new if its position is beyond the
+farthest that this call has delivered. Each new item is progress: attempts, waits and `timeout` count from there anew.
+
+A failure is the consumer's, and passes, while something is being thrown in. With `replay="skip"` it also passes after
+something was sent or thrown in, because a new run could not repeat that. A generator that yields in answer to a throw
+goes on as before. Before each wait, and at each exit, the inner generator is closed; an async one is awaited there.
+
+What is thrown in is handed on outside of its `except`, or else it would be the context of all later failures.
 """
 
 from __future__ import annotations
@@ -10,191 +21,249 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from ._clock import async_sleep, sleep
-from ._decision import GiveUp
+from . import _clock, _marks
+from ._call import Call, run
+from ._callables import refuse_iterators
 from ._errors import TryAgain
-from ._marks import thrown_in
-from ._state import CallState
 
 if TYPE_CHECKING:
-    from ._policy import Policy
+    from ._options import Policy
 
 
 def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
+    """Return a generator function that retries the first step of `fn`."""
+    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state = CallState(policy, fn, args, kwargs) if wants_start else None
-        delivered = 0
+        state, start, is_consumers = None, _clock.monotonic() if timed else 0.0, False
         while True:
-            ours, item, sent, thrown, returned, pause = True, None, None, None, None, None
-            gen = fn(*args, **kwargs)
+            since, gen = _marks.newest, fn(*args, **kwargs)
             try:
-                for _ in range(delivered if replay == "skip" else 0):
-                    next(gen)
                 item = next(gen)
-                if not replay:
-                    ours = False
-                    if state is not None:
-                        state.succeeded()
+                break
+            except StopIteration as stop:
+                result = stop.value
+                if is_heard:
+                    run((state or Call(policy, fn)).succeeded())
+                return result
+            except catch as exc:
+                if state is None:
+                    state = Call(policy, fn, args, kwargs, start)
+                pause = run(state.failed(exc, since))
+                if pause is None:
+                    raise
+            with pause:
+                _clock.sleep(pause.seconds)
+        try:
+            if is_heard:
+                run((state or Call(policy, fn)).succeeded())
+            while True:
+                thrown = None
+                try:
+                    sent = yield item
+                except BaseException as exc:
+                    thrown = exc
+                item, is_consumers = None, thrown is not None
+                if thrown is None and sent is None:
+                    return (yield from gen)
+                try:
+                    item = gen.send(sent) if thrown is None else gen.throw(thrown)
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    thrown = None
+        except TryAgain as exc:
+            if not (is_consumers or _marks.thrown_in(exc)):
+                run((state or Call(policy, fn, args, kwargs)).failed(exc, since, last=True))
+            raise
+        finally:
+            gen.close()
+
+    return wrapper
+
+
+def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
+    """Return a generator function that starts `fn` over, also after items were delivered."""
+    catch, timed, skips = policy.catch, policy.timeout is not None, policy.replay == "skip"
+
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        refuse_iterators(fn, args, kwargs)
+        state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
+        while True:
+            since, gen = _marks.newest, fn(*args, **kwargs)
+            position, whose, is_left, thrown, pause = 0, _OURS, False, None, None
+            try:
+                while skips and position < farthest:
+                    next(gen)
+                    position += 1
+                item = next(gen)
                 while True:
-                    delivered += 1
+                    position += 1
+                    if position > farthest:
+                        farthest, state, start = position, None, _clock.monotonic() if timed else 0.0
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
-                    item = None  # nothing delivered is kept
-                    if thrown is not None:
-                        if isinstance(thrown, GeneratorExit):
-                            state = None  # a consumer that leaves is neither success nor failure
-                        ours = False  # what leaves now is the consumer's
-                        try:
-                            item = gen.throw(thrown)
-                        finally:
-                            thrown = None
-                        ours = replay is True
-                    elif sent is not None:
-                        ours = replay is True
-                        item = gen.send(sent)
-                    elif replay:
+                    item = None
+                    if thrown is None and sent is None:
                         item = next(gen)
-                    else:
-                        return (yield from gen)
+                        continue
+                    whose, is_left = _UNREPEATABLE if thrown is None else _THROWN, isinstance(thrown, GeneratorExit)
+                    try:
+                        item = gen.send(sent) if thrown is None else gen.throw(thrown)
+                    finally:
+                        thrown = sent = None
+                    whose = _UNREPEATABLE
             except StopIteration as stop:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-                returned = stop.value
+                result = stop.value
             except catch as exc:
-                if not ours:
-                    if _is_late(exc):
-                        raise (state or CallState(policy, fn)).too_late(exc)
+                if not _is_judged(exc, whose, skips):
                     raise
                 if state is None:
-                    state = CallState(policy, fn, args, kwargs)
-                verdict = state.failed(exc)
-                if verdict is None:
+                    state = Call(policy, fn, args, kwargs, start)
+                pause = run(state.failed(exc, since, last=skips and whose is not _OURS))
+                if pause is None:
                     raise
-                if isinstance(verdict, GiveUp):
-                    raise state.error(exc, verdict)
-                pause = verdict
             finally:
                 gen.close()
             if pause is None:
-                if state is not None and (replay or not delivered):
-                    state.succeeded()
-                return returned
-            sent = None
+                if policy.is_heard and not is_left:
+                    run((state or Call(policy, fn)).succeeded())
+                return result
             with pause:
-                sleep(pause.seconds)
+                _clock.sleep(pause.seconds)
 
     return wrapper
 
 
 def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, tells, replay = policy.catch, policy.wants_start, policy.tells, policy.replay
+    """Return an async generator function that retries the first step of `fn`."""
+    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state = CallState(policy, fn, args, kwargs) if wants_start else None
-        delivered = 0
+        state, start, is_consumers = None, _clock.monotonic() if timed else 0.0, False
         while True:
-            ours, item, sent, thrown, pause = True, None, None, None, None
-            agen = fn(*args, **kwargs)
-            starting, skip = True, delivered if replay == "skip" else 0
+            since, agen = _marks.newest, fn(*args, **kwargs)
             try:
-                for source in (_FirstItem(agen), agen):
-                    async for item in source:
-                        if starting:
-                            if skip:
-                                skip -= 1
-                                item = None
-                                continue
-                            starting = False
-                            if not replay:
-                                ours = False
-                                if state is not None:
-                                    await state.asucceeded()
-                        while True:
-                            delivered += 1
-                            try:
-                                sent = yield item
-                            except BaseException as exc:
-                                thrown = exc
-                            else:
-                                if sent is None:
-                                    item = None
-                                    break
-                            item = None  # nothing delivered is kept
-                            if thrown is not None:
-                                if isinstance(thrown, GeneratorExit):
-                                    state = None  # a consumer that leaves is neither success nor failure
-                                ours = False  # what leaves now is the consumer's
-                                try:
-                                    item = await agen.athrow(thrown)
-                                finally:
-                                    thrown = None
-                                ours = replay is True
-                            else:
-                                ours = replay is True
-                                item = await agen.asend(sent)
+                item = await _first_step(agen)
+                break
             except StopAsyncIteration:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-            except catch as exc:
-                if not ours:
-                    if _is_late(exc):
-                        raise await (state or CallState(policy, fn)).atoo_late(exc)
-                    raise
-                if state is None:
-                    state = CallState(policy, fn, args, kwargs)
-                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
-                if verdict is None:
-                    raise
-                if isinstance(verdict, GiveUp):
-                    raise await state.aerror(exc, verdict)
-                pause = verdict
-            finally:
-                await agen.aclose()
-            if pause is None:
-                if state is not None and (replay or not delivered):
-                    await state.asucceeded()
+                if is_heard:
+                    await (state or Call(policy, fn, in_task=True)).succeeded()
                 return
-            sent = None
+            except catch as exc:
+                if state is None:
+                    state = Call(policy, fn, args, kwargs, start, in_task=True)
+                pause = await state.failed(exc, since)
+                if pause is None:
+                    raise
             with pause:
-                await async_sleep(pause.seconds)
+                await _clock.async_sleep(pause.seconds)
+        try:
+            if is_heard:
+                await (state or Call(policy, fn, in_task=True)).succeeded()
+            while True:
+                thrown = None
+                try:
+                    sent = yield item
+                except BaseException as exc:
+                    thrown = exc
+                item, is_consumers = None, thrown is not None
+                try:
+                    item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
+                except StopAsyncIteration:
+                    return
+                finally:
+                    thrown = None
+        except TryAgain as exc:
+            if not is_consumers:
+                await (state or Call(policy, fn, args, kwargs, in_task=True)).failed(exc, since, last=True)
+            raise
+        finally:
+            await agen.aclose()
 
     return wrapper
 
 
-def _is_late(exc: Exception) -> bool:
-    """Whether this is a `TryAgain` that no attempt can follow, and that must not get out; the consumer's own may."""
-    return isinstance(exc, TryAgain) and not thrown_in(exc)
+def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
+    """Return a generator function that starts `fn` over, also after items were delivered."""
+    catch, timed, skips = policy.catch, policy.timeout is not None, policy.replay == "skip"
+
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        refuse_iterators(fn, args, kwargs)
+        state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
+        while True:
+            since, agen = _marks.newest, fn(*args, **kwargs)
+            position, whose, is_left, thrown, pause = 0, _OURS, False, None, None
+            try:
+                item = await _first_step(agen)
+                while skips and position < farthest:
+                    item = await anext(agen)
+                    position += 1
+                while True:
+                    position += 1
+                    if position > farthest:
+                        farthest, state, start = position, None, _clock.monotonic() if timed else 0.0
+                    try:
+                        sent = yield item
+                    except BaseException as exc:
+                        thrown = exc
+                    item = None
+                    if thrown is None and sent is None:
+                        item = await anext(agen)
+                        continue
+                    whose, is_left = _UNREPEATABLE if thrown is None else _THROWN, isinstance(thrown, GeneratorExit)
+                    try:
+                        item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
+                    finally:
+                        thrown = sent = None
+                    whose = _UNREPEATABLE
+            except StopAsyncIteration:
+                pass
+            except catch as exc:
+                if not _is_judged(exc, whose, skips):
+                    raise
+                if state is None:
+                    state = Call(policy, fn, args, kwargs, start, in_task=True)
+                pause = await state.failed(exc, since, last=skips and whose is not _OURS)
+                if pause is None:
+                    raise
+            finally:
+                await agen.aclose()
+            if pause is None:
+                if policy.is_heard and not is_left:
+                    await (state or Call(policy, fn, in_task=True)).succeeded()
+                return
+            with pause:
+                await _clock.async_sleep(pause.seconds)
+
+    return wrapper
 
 
-class _FirstItem:
-    """Iterates over the first item of an async generator, and keeps the event loop from adopting the generator.
+# Whose a failure would be.
+_OURS, _UNREPEATABLE, _THROWN = "ours", "after something was sent or thrown in", "the consumer's"
+
+
+def _is_judged(exc: Exception, whose: str, skips: bool) -> bool:
+    """Whether a failure is put to the policy, or passes; a `TryAgain` that no attempt can follow must not get out."""
+    return whose is _OURS or (whose is _UNREPEATABLE and (not skips or isinstance(exc, TryAgain)))
+
+
+def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Return the first step of an async generator, and keep the event loop from adopting the generator.
 
     A loop that shuts down, or that hears of garbage, closes the wrapper, which closes what it wraps. Both at once would
     be an error in its log.
     """
-
-    def __init__(self, agen: AsyncGenerator[Any, Any]) -> None:
-        self._agen: AsyncGenerator[Any, Any] | None = agen
-
-    def __aiter__(self) -> _FirstItem:
-        return self
-
-    def __anext__(self) -> Awaitable[Any]:
-        agen, self._agen = self._agen, None
-        if agen is None:
-            raise StopAsyncIteration
-        hooks = sys.get_asyncgen_hooks()
-        if hooks.finalizer is None:
-            return agen.__anext__()
-        sys.set_asyncgen_hooks(None, _leave_alone)
-        try:
-            return agen.__anext__()
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
+    hooks = sys.get_asyncgen_hooks()
+    if hooks.finalizer is None:
+        return anext(agen)
+    sys.set_asyncgen_hooks(None, _leave_alone)
+    try:
+        return anext(agen)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 def _leave_alone(agen: AsyncGenerator[Any, Any]) -> None: ...

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from anew._blocking import is_callers
+from anew._caller import caller
 from anew._checks import option_error
 
 from ._details import SENTENCE, fields, words
@@ -56,10 +54,4 @@ def _checked(option: str, value: Any, typ: type[T], allowed: str) -> T:
 
 
 def _levels() -> int:
-    """How many frames above the hook's own, which is the first, is the caller's."""
-    frame: FrameType | None = vars(sys)["_getframe"](1)
-    levels = 1
-    while frame is not None and not is_callers(frame):
-        frame = frame.f_back
-        levels += 1
-    return levels
+    return caller()[1]

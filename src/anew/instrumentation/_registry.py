@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from anew._callables import closed_awaitable
+from anew._callables import discard_awaitable
 from anew._checks import option_error, safe_repr
 
 from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, depth_of_quiet, here
@@ -140,7 +140,7 @@ def leave(
 def _enter(answer: Any) -> None:
     typ = cast("type[object]", type(answer))
     if not (hasattr(typ, "__enter__") and hasattr(typ, "__exit__")):
-        closed_awaitable(answer)
+        discard_awaitable(answer)
         raise TypeError(
             f"a retry hook answered {safe_repr(answer)}; allowed: None or a context manager, from a plain function"
         )
