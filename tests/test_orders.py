@@ -28,7 +28,16 @@ import trio
 import urllib3
 from aiohttp import web
 
-from anew._orders import ORDERS, is_cancellation, is_order
+from anew._orders import ORDERS, names, order_kind
+
+
+def is_order(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:
+    return order_kind(typ) == "order" and not names(typ, named)
+
+
+def is_cancellation(typ: type[BaseException]) -> bool:
+    return order_kind(typ) == "exit"
+
 
 ROWS = [(place, name) for places, names in ORDERS.items() for place in places.split() for name in names.split()]
 
@@ -196,7 +205,7 @@ def test_nothing_is_imported() -> None:
     """
     No framework is imported to tell its orders.
     """
-    script = "import sys, anew._orders as o; o.is_order(KeyError, ()); print(*sys.modules)"
+    script = "import sys, anew._orders as o; o.order_kind(KeyError); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
 
     frameworks = {place.partition(".")[0] for place, _ in ROWS} - {"builtins"}

@@ -161,6 +161,8 @@ class _Loop:
             raise TypeError(f"replay={policy.replay!r} is for generator functions, not for blocks")
         if policy.is_async and not self.in_task:
             raise TypeError("async callbacks take `async for attempt in ...: async with attempt: ...`")
+        if policy.stop is not None and self.in_task:
+            raise TypeError("stop is for sync blocks, and not for `async for`: cancel the task instead")
         self._policy = policy
         self._fn = fn  # the code of the function around the block, which gives it its name; or a name
         self._state: Call | None = None

@@ -17,25 +17,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
+from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
-from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time
+from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in
 from ._marks import mark, trim
 from ._modes import effective
-from .instrumentation import RetryDetails
-from .instrumentation._registry import current, leave, tell
+from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
+from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
 
 if TYPE_CHECKING:
-    from ._budget import RetryBudget
+    from typing import NoReturn
+
     from ._options import Policy
-    from ._types import T
+    from ._types import Budget, Reason, Stop, T
+    from .instrumentation._hooks import _Common
 
 
 _WHY = {
     "attempts": "no attempts left",
     "timeout": "the next attempt would have started after the timeout",
     "budget": "the retry budget is spent",
+    "stopped": "told to stop",
 }
 _NO_KEYWORDS: Mapping[str, Any] = {}
 
@@ -101,7 +105,7 @@ class Call:
         if self._opened:  # the wait has never begun
             leave(self._opened)
 
-    async def failed(self, exc: Exception, since: int, *, last: bool = False) -> bool:
+    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
         """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
 
         `since` is the newest mark when the attempt began; `last`: no attempt can follow here.
@@ -110,22 +114,47 @@ class Call:
             RetryError: there is no other attempt.
         """
         policy = effective(self._policy)
+        exc = seen_through(policy, caught)
         verdict = self._judge(policy, exc, since, last)
+        if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
+            await self._tell("on_retry", self._num, exc)
+            verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            if policy.on_retry is not None and covers(policy, exc):
-                await self._tell("on_retry", self._num, exc)
-                verdict = in_time(verdict, self._left(policy))
-            if isinstance(verdict, RetryIn):
-                self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+            self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+            if policy.stop is None or not self._is_stopped(policy.stop):
                 return True
+            verdict = GiveUp(reason="stopped")
         if isinstance(verdict, LetOut):
             return False
-        if policy.reraise and not isinstance(exc, TryAgain):
-            if self._policy.times != 1 or verdict.reason != "attempts":
-                mark(exc, self._note(verdict.reason))
-            await self._tell("on_failure", self._error(exc, verdict.reason))
-            return False
-        raise await self._told(self._error(exc, verdict.reason))
+        await self._give_up(policy, exc, verdict.reason)
+        if exc is not caught:
+            raise_itself(exc)
+        return False
+
+    async def _give_up(self, policy: Policy, exc: Exception, reason: Reason) -> None:
+        """Tell of it, and raise `RetryError`, unless the failure is to leave as itself."""
+        reraise = policy.reraise and not isinstance(exc, TryAgain)
+        # One attempt is no retry, so it leaves no mark for the retries around it.
+        if reraise and (self._policy.times != 1 or reason != "attempts"):
+            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})")
+        hooks = gave_up_hooks()
+        if hooks:
+            tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **self._facts(failure_in(exc))))
+        if reraise:
+            await self._tell("on_failure", self._error(exc, reason))
+        else:
+            raise await self._told(self._error(exc, reason))
+
+    def _is_stopped(self, stop: Stop) -> bool:
+        """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
+        with self as wait:
+            stopped = stop.wait(min(wait, _clock.LONGEST)) if wait > 0 else stop.is_set()
+        self._wait = 0.0
+        return stopped
+
+    def _facts(self, exc: Exception) -> _Common:
+        elapsed = _clock.monotonic() - self._first_failure
+        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
 
     async def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
@@ -160,17 +189,19 @@ class Call:
             trim(exc)
         if isinstance(verdict, RetryIn):
             budget = policy.budget
+            if policy.stop is not None and policy.stop.is_set():
+                return GiveUp(reason="stopped")
             # Once a call, and before the token is taken, as the warning may be an error.
             if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
                 self._warn_of_blocking(exc, budget)
-            if budget is not None and not budget.take():
+            if budget is not None and not _is_taken(budget):
                 return GiveUp(reason="budget")
             if not verdict.asked:
                 self._previous = verdict.seconds
         return verdict
 
-    def _warn_of_blocking(self, exc: Exception, budget: RetryBudget | None) -> None:
-        if (budget is None or budget.available >= 1) and not in_notebook_cell():
+    def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
+        if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
             warn_at_caller(
                 f"{self._name} waits for its next attempt in a running event loop, and blocks it; "
                 "retry an async function, or call this one in a thread",
@@ -187,19 +218,10 @@ class Call:
         """Set the wait, and tell the hooks."""
         waited, self._wait, self._opened = self._waited, wait, None
         self._waited = waited + wait if waited else wait  # one float less for a call that waits once
-        hooks = current()
+        hooks = current(policy.hooks)
         if hooks:
-            details = RetryDetails(
-                name=self._name,
-                attempt=self._num,
-                wait=wait,
-                waited_so_far=waited,
-                elapsed=_clock.monotonic() - self._first_failure,
-                exception=exc,
-                args=self._args,
-                kwargs=self._kwargs,
-                times=policy.times,
-            )
+            facts = self._facts(exc)
+            details = RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts)
             self._opened = tell(hooks, details)
 
     async def _told(self, error: RetryError) -> RetryError:
@@ -215,10 +237,7 @@ class Call:
             refuse_awaitable(option, answer, self._policy, self._fn)
         await answer
 
-    def _note(self, reason: str) -> str:
-        return f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
-
-    def _error(self, exc: Exception, reason: Any) -> RetryError:
+    def _error(self, exc: Exception, reason: Reason) -> RetryError:
         last = failure_in(exc)
         error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)
         error.__cause__ = last
@@ -242,6 +261,31 @@ def refuse_awaitable(option: str, answer: object, policy: Policy, fn: object) ->
 
 def pay(policy: Policy) -> None:
     """Pay a success into the policy's budget, if there is one right now."""
-    budget = policy.budget and effective(policy).budget
+    budget = effective(policy).budget
     if budget is not None:
-        budget.pay()
+        try:
+            budget.pay()
+        except Exception as exc:
+            log_failure("the budget %s could not be paid; the call goes on", budget, exc)
+
+
+def _is_taken(budget: Budget) -> bool:
+    """Take a token; a budget that fails has none."""
+    try:
+        answer: object = budget.take()
+        if discard_awaitable(answer):
+            raise TypeError("take() must not be async")  # noqa: TRY301 - to be logged like what it raises
+        return bool(answer)
+    except Exception as exc:
+        log_failure("the budget %s failed; it counts as spent", budget, exc)
+        return False
+
+
+def raise_itself(exc: Exception) -> NoReturn:
+    """Raise an exception that has been raised before, and leave its context as it was."""
+    context = exc.__context__
+    try:
+        raise exc
+    finally:
+        exc.__context__ = context
+        del exc, context

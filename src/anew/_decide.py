@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ._callables import discard_awaitable
 from ._checks import option_error, seconds
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, members
+from ._orders import names, order_kind
 from ._waits import NO_CAP
 
 if TYPE_CHECKING:
@@ -39,15 +40,13 @@ class GiveUp(SimpleNamespace):
 
 
 class LetOut(SimpleNamespace):
-    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"exhausted"` or `"cancelled"`."""
+    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"`, `"exhausted"` or `"cancelled"`."""
 
     why: str
 
 
-# An exception that is also one of these is an order to leave.
-_EXITS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 # What needs a second look; one check for all that do not.
-_SPECIAL = (*_EXITS, RetryError, TryAgain, BaseExceptionGroup)
+_SPECIAL = (RetryError, TryAgain, BaseExceptionGroup)
 
 
 def decide(
@@ -109,13 +108,27 @@ def covers(policy: Policy, exc: Exception) -> bool:
     return policy.hook is not None or isinstance(exc, policy.types)
 
 
+def seen_through(policy: Policy, exc: Exception) -> Exception:
+    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
+
+    Not where we have one attempt as well, as when retries are switched off.
+    """
+    while issubclass(type(exc), RetryError) and policy.times != 1 and not isinstance(exc, policy.retry_errors):
+        error: RetryError = cast("RetryError", exc)
+        if not _is_single(error):
+            break
+        exc = error.last_exception
+    return exc
+
+
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
+    group = members(exc) if issubclass(typ, BaseExceptionGroup) else (exc,)
+    for kind, one in [(kind, one) for one in group if (kind := order_kind(type(one)))]:
+        if kind == "exit" or not names(type(one), policy.named):
+            return LetOut(why=kind)
     if issubclass(typ, _SPECIAL):
-        group = members(exc)
-        if any(isinstance(one, _EXITS) for one in group):
-            return LetOut(why="exit")
         if isinstance(exc, TryAgain):
             after: object = exc.after  # a subclass may have another
             return True if after is None else _asked("TryAgain.after", after, exc)
@@ -131,9 +144,13 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     return True if answer is True else _asked("the answer of on", answer, exc)
 
 
+def _is_single(error: RetryError) -> bool:
+    return error.attempts == 1 and error.reason == "attempts"
+
+
 def _is_foreign(exc: BaseException, named: tuple[type[RetryError], ...]) -> bool:
     """Whether another retry has given up with this error, which `on` does not name."""
-    return isinstance(exc, RetryError) and not isinstance(exc, named)
+    return isinstance(exc, RetryError) and not (isinstance(exc, named) or _is_single(exc))
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:

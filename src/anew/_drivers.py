@@ -47,6 +47,8 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
         raise TypeError(f"async callbacks are for async functions; {name_of(fn)} is a {kind}")
     if policy.replay and not kind.endswith("generator function"):
         raise TypeError(f"replay={policy.replay!r} is for generator functions; {name_of(fn)} is a {kind}")
+    if policy.stop is not None and kind.startswith(("coroutine", "async")):
+        raise TypeError(f"stop is for sync functions; {name_of(fn)} is a {kind}: cancel its task instead")
     if kind == "function":
         return _function(fn, policy, by_call=by_call)
     if kind == "coroutine function":
@@ -186,6 +188,8 @@ class _First:
 def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
     """Return a coroutine that goes on where `fn`, a plain function, returned an awaitable."""
     first = _First(awaitable)
+    if policy.stop is not None:
+        raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
 
     async def attempt() -> Any:
         result = first.take()

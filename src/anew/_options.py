@@ -48,7 +48,8 @@ class Policy:
     hook: Callable[[Exception], object] | None
     types: tuple[type[Exception], ...]
     skips_exhausted: bool  # what another retry gave up on is not ours, as for types; a function of the user is asked
-    retry_errors: tuple[type[RetryError], ...]  # named by `on`
+    named: tuple[type[Exception], ...]  # by `on`, or by the parts of a hook of ours
+    retry_errors: tuple[type[RetryError], ...]  # among these
     catch: type[Exception] | tuple[type[Exception], ...]
     growth: _waits.Strategy | None  # None: `backoff` is the user's own function
     bounds: _waits.Bounds
@@ -144,7 +145,7 @@ def _on(on: Any) -> _Fields:
         named = types = _types(on)
         catch = Exception if Exception in types else (*types, TryAgain)
         fields = {"on": types, "hook": None, "types": types, "catch": catch, "skips_exhausted": True}
-    return {**fields, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
+    return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
 
 
 def _types(on: Any) -> tuple[type[Exception], ...]:

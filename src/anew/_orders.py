@@ -8,8 +8,9 @@ Law: nothing of anybody is imported. A class is known by its name, and by the pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 # Not retried, unless `on` names them. A base stands for its subclasses.
 ORDERS = {
@@ -62,22 +63,19 @@ _CANCELLATIONS = {
 }
 
 
-def is_order(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:
-    """Whether exceptions of this class are orders, unless `named` has the class, or a base of it below `Exception`."""
-    return bool(_seen(typ)[0]) and not any(Exception in one.__mro__[1:] and issubclass(typ, one) for one in named)
-
-
-def is_cancellation(typ: type[BaseException]) -> bool:
-    """Whether exceptions of this class are never retried: cancellations, exits, and all that is no `Exception`."""
-    return bool(_seen(typ)[1])
-
-
-def _look(typ: type[BaseException]) -> tuple[bool, bool]:
+def _kind(typ: type[BaseException]) -> str | None:
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
     names = {*modules, *((module.partition(".")[0], name) for module, name in modules)}
-    is_failure = issubclass(typ, Exception) and not issubclass(typ, _EXITS)
-    return bool(names & _ORDERS), bool(names & _CANCELLATIONS) or not is_failure
+    if names & _CANCELLATIONS or issubclass(typ, _EXITS) or not issubclass(typ, Exception):
+        return "exit"
+    return "order" if names & _ORDERS else None
 
 
-# Bounded: some libraries make a class for each exception.
-_seen: Any = lru_cache(256)(_look)
+# `"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them. Bounded, as some libraries
+# make a class for each exception. Without a Python function around the cache, a known class costs next to nothing.
+order_kind: Callable[[type[BaseException]], str | None] = lru_cache(256)(cast("Any", _kind))
+
+
+def names(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:
+    """Whether `named` has the class, or a base of it below `Exception`."""
+    return any(one is not Exception and issubclass(one, Exception) and issubclass(typ, one) for one in named)
