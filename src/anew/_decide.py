@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from ._callables import discard_awaitable
 from ._checks import option_error, seconds
 from ._errors import RetryError, TryAgain
-from ._marks import exhausted, members
+from ._marks import exhausted, marks, members
 from ._orders import names, order_kind
 from ._waits import NO_CAP
 
@@ -53,18 +53,18 @@ def decide(
     policy: Policy,
     exc: Exception,
     num: int,
-    *,
-    left: Callable[[], float],
     previous: float,
+    left: Callable[[Policy], float],
     draw: Callable[[], float],
     since: int = 0,
+    *,
     last: bool = False,
 ) -> RetryIn | GiveUp | LetOut:
     """Judge failure number `num`.
 
     Parameters:
-        left: returns the seconds that are left until `timeout`.
         previous: the last wait that was drawn; at first, `delay`.
+        left: returns the seconds that are left until `timeout`.
         draw: returns a random number in [0, 1).
         since: the newest mark when the attempt began.
         last: no attempt can follow here, whatever the policy says.
@@ -77,7 +77,7 @@ def decide(
         return claim
     if last or (policy.times is not None and num >= policy.times):
         return GiveUp(reason="attempts")
-    time = inf if policy.timeout is None else left()
+    time = inf if policy.timeout is None else left(policy)
     if claim is not True:
         return in_time(RetryIn(seconds=min(claim, NO_CAP), asked=True), time)
     lowest, highest = wait_range(policy, num, previous, exc)
@@ -108,33 +108,25 @@ def covers(policy: Policy, exc: Exception) -> bool:
     return policy.hook is not None or isinstance(exc, policy.types)
 
 
-def seen_through(policy: Policy, exc: Exception) -> Exception:
+def seen_through(policy: Policy, exc: RetryError) -> Exception:
     """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
 
     Not where we have one attempt as well, as when retries are switched off.
     """
-    while issubclass(type(exc), RetryError) and policy.times != 1 and not isinstance(exc, policy.retry_errors):
-        error: RetryError = cast("RetryError", exc)
-        if not _is_single(error):
-            break
-        exc = error.last_exception
-    return exc
+    inner: Exception = exc
+    while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
+        inner = cast("RetryError", inner).last_exception
+    return inner
 
 
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
-    group = members(exc) if issubclass(typ, BaseExceptionGroup) else (exc,)
-    for kind, one in [(kind, one) for one in group if (kind := order_kind(type(one)))]:
-        if kind == "exit" or not names(type(one), policy.named):
-            return LetOut(why=kind)
-    if issubclass(typ, _SPECIAL):
-        if isinstance(exc, TryAgain):
-            after: object = exc.after  # a subclass may have another
-            return True if after is None else _asked("TryAgain.after", after, exc)
-        if policy.skips_exhausted and any(_is_foreign(one, policy.retry_errors) for one in group):
-            return LetOut(why="exhausted")
-    if policy.skips_exhausted and exhausted(exc, since):
+    if issubclass(typ, _SPECIAL) or order_kind(typ):
+        claim = _second_look(policy, exc)
+        if claim is not None:
+            return claim
+    if policy.skips_exhausted and marks.newest > since and exhausted(exc, since):
         return LetOut(why="exhausted")
     if policy.hook is None:
         return issubclass(typ, policy.types) or LetOut(why="not ours")
@@ -144,13 +136,24 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     return True if answer is True else _asked("the answer of on", answer, exc)
 
 
-def _is_single(error: RetryError) -> bool:
-    return error.attempts == 1 and error.reason == "attempts"
+def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None:
+    """Judge exits, orders, groups, and what retries raise; `None`: it is a failure like any other."""
+    group = members(exc)
+    kinds = [(kind, type(one)) for one in group if (kind := order_kind(type(one)))]
+    for kind, typ in kinds:
+        if kind == "exit" or not names(typ, policy.named):
+            return LetOut(why=kind)
+    if isinstance(exc, TryAgain):
+        after: object = exc.after  # a subclass may have another
+        return True if after is None else _asked("TryAgain.after", after, exc)
+    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
+    if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
+        return LetOut(why="exhausted")
+    return None
 
 
-def _is_foreign(exc: BaseException, named: tuple[type[RetryError], ...]) -> bool:
-    """Whether another retry has given up with this error, which `on` does not name."""
-    return isinstance(exc, RetryError) and not (isinstance(exc, named) or _is_single(exc))
+def _is_single(exc: BaseException) -> bool:
+    return isinstance(exc, RetryError) and exc.attempts == 1 and exc.reason == "attempts"
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
