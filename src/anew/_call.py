@@ -49,8 +49,7 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     try:
         steps.send(None)
     except StopIteration as done:
-        result: T = done.value
-        return result
+        return cast("T", done.value)
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine.
         stop = error.__cause__
@@ -181,16 +180,14 @@ class Call:
         if num > 1:
             trim(exc)
         if isinstance(verdict, RetryIn):
-            budget = policy.budget
             if policy.stop is not None and policy.stop.is_set():
                 return GiveUp(reason="stopped")
             # Once a call, and before the token is taken, as the warning may be an error.
             if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc, budget)
-            if budget is not None and not _is_taken(budget):
+                self._warn_of_blocking(exc, policy.budget)
+            if policy.budget is not None and not _is_taken(policy.budget):
                 return GiveUp(reason="budget")
-            if not verdict.asked:
-                self._previous = verdict.seconds
+            self._previous = self._previous if verdict.asked else verdict.seconds
         return verdict
 
     def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:

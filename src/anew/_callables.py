@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, cast
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
 # Of the data model, "Code objects"; inspect gives them their names.
+_GENERATORS = (GeneratorType, AsyncGeneratorType)
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
 
@@ -62,14 +63,11 @@ def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitab
     typ = type(result)
     if typ is CoroutineType:
         return "coroutine"
-    if hasattr(typ, "__await__"):
+    if hasattr(typ, "__await__") or (typ is GeneratorType and result.gi_code.co_flags & _ITERABLE_COROUTINE):
         return "future" if hasattr(typ, "_asyncio_future_blocking") else "awaitable"
-    if typ is GeneratorType:
-        return "awaitable" if result.gi_code.co_flags & _ITERABLE_COROUTINE else "generator"
-    # A generator of @contextmanager, or of @asynccontextmanager.
-    if typ is AsyncGeneratorType or (typ.__module__ == "contextlib" and hasattr(typ, "_recreate_cm")):
-        return "generator"
-    return "value"
+    # The last is what @contextmanager and @asynccontextmanager make.
+    is_generator = typ in _GENERATORS or (typ.__module__ == "contextlib" and hasattr(typ, "_recreate_cm"))
+    return "generator" if is_generator else "value"
 
 
 def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

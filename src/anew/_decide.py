@@ -85,8 +85,9 @@ def decide(
         return GiveUp(reason="timeout")
     # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
     highest = min(highest, time)
-    drawn = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
-    return RetryIn(seconds=drawn, asked=False)
+    return RetryIn(
+        seconds=lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()), asked=False
+    )
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
