@@ -17,6 +17,6 @@ WEAKENINGS = {
     ],
     "Attempt is exported by accident": [(_INIT, '    "Attempt",\n', "")],
     "the ready hooks are unknown to checkers": [
-        (_HOOKS_INIT, "    from ._structlog import StructlogHook\n", "    from typing import Any as StructlogHook\n")
+        (_HOOKS_INIT, "PrometheusHook, StructlogHook\n", "PrometheusHook\nfrom typing import Any as StructlogHook\n")
     ],
 }
