@@ -33,6 +33,7 @@ def plain(details: RetryDetails) -> None:
     assert_type(details.exception, Exception)
     assert_type(details.args, tuple[Any, ...])
     assert_type(details.kwargs, dict[str, Any])
+    assert_type(details.facts(), dict[str, Any])
     print(details.exc)  # E
     print(details.exception.errno)  # E
     print(details.times + 1)  # E
@@ -52,6 +53,7 @@ def the_end(details: GiveUpDetails) -> None:
     assert_type(details.exception, Exception)
     assert_type(details.args, tuple[Any, ...])
     assert_type(details.kwargs, dict[str, Any])
+    assert_type(details.facts(), dict[str, Any])
     print(details.attempt)  # E
     print(details.wait)  # E
     print(details.exception.errno)  # E
@@ -409,10 +411,10 @@ GiveUpDetails()  # E
 GiveUpDetails("fetch", "timeout", 3, 1.0, OSError(), (), {})  # E
 bad = OSError()
 GiveUpDetails(name="f", reason="patience", attempts=3, elapsed=1, exception=bad, args=(), kwargs={})  # E
-GiveUpDetails(reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={})  # E: !ty
+GiveUpDetails(reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={})  # E
 GiveUpDetails("timeout", attempts=3, name="f", elapsed=1, exception=bad, args=(), kwargs={})  # E
 RetryDetails(1, wait=1, waited_so_far=0, name="f", elapsed=1, exception=bad, args=(), kwargs={})  # E
-GiveUpDetails(name="f", reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={}, wait=1)  # E
+GiveUpDetails(name="f", reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={}, wait=1)  # E: !ty
 
 
 class MyEnd(GiveUpDetails):  # E
