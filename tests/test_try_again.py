@@ -171,7 +171,9 @@ class TestWaits:
         """
         What is no duration is a TypeError that says what is allowed.
         """
-        with pytest.raises(TypeError, match=r"^after must be finite seconds or timedelta, or None, got .*$"):
+        with pytest.raises(
+            TypeError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
+        ):
             TryAgain(after=after)
 
     @pytest.mark.parametrize("after", [float("nan"), float("inf"), float("-inf"), 10**400, -(10**400)])
@@ -179,7 +181,9 @@ class TestWaits:
         """
         What no clock can count is a ValueError that says what is allowed.
         """
-        with pytest.raises(ValueError, match=r"^after must be finite seconds or timedelta, or None, got .*$"):
+        with pytest.raises(
+            ValueError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
+        ):
             TryAgain("not yet", after=after)
 
     def test_after_is_a_keyword(self) -> None:
@@ -1088,7 +1092,7 @@ def test_subclasses_with_a_wait_that_is_none(way: Any, failing: Any, after: Any,
 
     NotReady.after = after
 
-    with pytest.raises(error, match=r"TryAgain\.after is") as caught:
+    with pytest.raises(error, match=r"TryAgain\.after must be a finite duration") as caught:
         way.run(retry(), failing(NotReady))
 
     assert isinstance(caught.value.__cause__, NotReady)

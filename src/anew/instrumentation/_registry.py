@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only.
     Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
+    Hooks: TypeAlias = Iterable[Hook | RetryHookFactory]
+    """What the option `hooks` of a policy takes."""
 
 
 def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> AbstractContextManager[None]:
