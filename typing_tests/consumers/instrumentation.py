@@ -47,7 +47,7 @@ def plain(details: RetryDetails) -> None:
 
 def the_end(details: GiveUpDetails) -> None:
     assert_type(details.name, str)
-    assert_type(details.reason, Literal["attempts", "timeout", "budget"])
+    assert_type(details.reason, Literal["attempts", "timeout", "budget", "stopped"])
     assert_type(details.attempts, int)
     assert_type(details.elapsed, float)
     assert_type(details.exception, Exception)

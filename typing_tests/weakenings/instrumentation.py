@@ -23,7 +23,10 @@ _GETATTR = """\
 _REPR = '    @override\n    def __repr__(self) -> str:\n        """All facts."""'
 _HOOK = "def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:"
 _GAVE_UP_HOOK = "def __call__(self, details: GiveUpDetails, /) -> None:"
-_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> AbstractContextManager[None]:"
+_TYPE = (
+    "Hooks: TypeAlias = Iterable[Callable[[RetryDetails], AbstractContextManager[object] | None] | RetryHookFactory]"
+)
+_SET = "def set_on_retry_hooks(hooks: Hooks | None) -> AbstractContextManager[None]:"
 _GET = "def get_on_retry_hooks() -> tuple[RetryHook, ...]:"
 _SET_END = (
     "def set_on_give_up_hooks(hooks: Iterable[Callable[[GiveUpDetails], None]] | None) -> AbstractContextManager[None]:"
@@ -59,8 +62,8 @@ WEAKENINGS = {
         (_HOOKS, "Unpack, final", "Unpack, cast, final"),
     ],
     "details answer to every name": [(_HOOKS, _REPR, _GETATTR + _REPR)],
-    "details take any facts": [(_HOOKS, "**common: Unpack[_Common]", "**common: Any")],
-    "details take no facts": [(_HOOKS, "class _Common(TypedDict):", "class _Common(TypedDict, total=False):")],
+    "details take any facts": [(_HOOKS, "**common: Unpack[Common]", "**common: Any")],
+    "details take no facts": [(_HOOKS, "class Common(TypedDict):", "class Common(TypedDict, total=False):")],
     "RetryDetails takes its facts by position": [(_HOOKS, "self, *, attempt: int", "self, attempt: int")],
     "GiveUpDetails takes its facts by position": [(_HOOKS, "self, *, reason: Reason", "self, reason: Reason")],
     "RetryDetails needs times": [(_HOOKS, "times: int | None = None,", "times: int | None,")],
@@ -79,29 +82,27 @@ WEAKENINGS = {
     ],
     "give-up hooks take details by keyword": [(_HOOKS, _GAVE_UP_HOOK, _GAVE_UP_HOOK.replace(", /)", ")"))],
     "give-up hooks answer Any": [(_HOOKS, _GAVE_UP_HOOK, _GAVE_UP_HOOK.replace("-> None", "-> Any"))],
-    "set_on_retry_hooks takes anything": [
-        (_REGISTRY, _SET, _SET.replace("Iterable[Hook | RetryHookFactory] | None", "Any"))
-    ],
-    "set_on_retry_hooks takes any hooks": [(_REGISTRY, _SET, _SET.replace("Hook | RetryHookFactory", "Any"))],
-    "set_on_retry_hooks takes any functions": [(_REGISTRY, _SET, _SET.replace("Hook |", "Callable[..., Any] |"))],
-    "set_on_retry_hooks takes lists": [(_REGISTRY, _SET, _SET.replace("Iterable[", "list["))],
+    "set_on_retry_hooks takes anything": [(_REGISTRY, _SET, _SET.replace("Hooks | None", "Any"))],
+    "set_on_retry_hooks takes any hooks": [(_REGISTRY, _TYPE, "Hooks: TypeAlias = Iterable[Any]")],
+    "set_on_retry_hooks takes any functions": [(_REGISTRY, _TYPE, _TYPE.replace("[RetryDetails]", "..."))],
+    "set_on_retry_hooks takes lists": [(_REGISTRY, _TYPE, _TYPE.replace("Iterable[", "list["))],
     "set_on_retry_hooks takes sequences": [
-        (_REGISTRY, _SET, _SET.replace("Iterable[", "Sequence[")),
+        (_REGISTRY, _TYPE, _TYPE.replace("Iterable[", "Sequence[")),
         (_REGISTRY, "import Callable, Iterable\n", "import Callable, Iterable, Sequence\n"),
     ],
     "set_on_retry_hooks takes RetryHooks, in which lambdas are not known": [
-        (_REGISTRY, _SET, _SET.replace("[Hook", "[RetryHook"))
+        (_REGISTRY, _TYPE, "Hooks: TypeAlias = Iterable[RetryHook | RetryHookFactory]")
     ],
-    "set_on_retry_hooks takes no factories": [(_REGISTRY, _SET, _SET.replace(" | RetryHookFactory", ""))],
+    "set_on_retry_hooks takes no factories": [(_REGISTRY, _TYPE, _TYPE.replace(" | RetryHookFactory", ""))],
     "set_on_retry_hooks takes None among hooks": [
-        (_REGISTRY, _SET, _SET.replace(" | RetryHookFactory", " | RetryHookFactory | None"))
+        (_REGISTRY, _TYPE, _TYPE.replace(" | RetryHookFactory", " | RetryHookFactory | None"))
     ],
     "set_on_retry_hooks takes classes of hooks": [
-        (_REGISTRY, _SET, _SET.replace(" | RetryHookFactory", " | RetryHookFactory | type[LoggingHook]"))
+        (_REGISTRY, _TYPE, _TYPE.replace(" | RetryHookFactory", " | RetryHookFactory | type[LoggingHook]"))
     ],
-    "set_on_retry_hooks takes no None": [(_REGISTRY, _SET, _SET.replace("] | None", "]"))],
-    "set_on_retry_hooks takes one hook": [(_REGISTRY, _SET, _SET.replace("] | None", "] | RetryHook | None"))],
-    "set_on_retry_hooks needs nothing": [(_REGISTRY, _SET, _SET.replace("] | None", "] | None = None"))],
+    "set_on_retry_hooks takes no None": [(_REGISTRY, _SET, _SET.replace("Hooks | None", "Hooks"))],
+    "set_on_retry_hooks takes one hook": [(_REGISTRY, _SET, _SET.replace("Hooks | None", "Hooks | RetryHook | None"))],
+    "set_on_retry_hooks needs nothing": [(_REGISTRY, _SET, _SET.replace("Hooks | None", "Hooks | None = None"))],
     "set_on_retry_hooks is no context manager": [
         (_REGISTRY, _SET, _SET.replace("AbstractContextManager[None]", "object"))
     ],
