@@ -160,8 +160,8 @@ def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, 
 
 
 def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
-    ready = [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
-    return tuple([hook for hook in ready if hook is not None])
+    ready = hooks and [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
+    return ready and tuple([hook for hook in ready if hook is not None])
 
 
 class _Setting:
