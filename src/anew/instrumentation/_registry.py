@@ -161,7 +161,7 @@ def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, 
 
 def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
     ready = hooks and [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
-    return ready and tuple([hook for hook in ready if hook is not None])
+    return tuple([hook for hook in ready if hook is not None]) if ready else ()
 
 
 class _Setting:
