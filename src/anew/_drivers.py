@@ -215,8 +215,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start, in_task=True)
+                state = state or Call(policy, fn, args, kwargs, start, in_task=True)
                 if not await state.failed(exc, since):
                     raise
             else:

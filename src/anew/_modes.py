@@ -70,7 +70,7 @@ def effective(policy: Policy) -> Policy:
     else:
         attempts, cap = _testing
         times = min(policy.times, attempts) if cap and policy.times is not None else attempts
-    return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
+    return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 @final
