@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ._options import Policy
     from ._types import Budget, Reason, Stop, T
-    from .instrumentation._hooks import _Common
+    from .instrumentation._hooks import Common
 
 
 _WHY = {
@@ -153,7 +153,7 @@ class Call:
         self._wait = 0.0
         return stopped
 
-    def _facts(self, exc: Exception) -> _Common:
+    def _facts(self, exc: Exception) -> Common:
         elapsed = _clock.monotonic() - self._first_failure
         return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
 

@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
     from ._hooks import GiveUpDetails, GiveUpHook, RetryDetails, RetryHook
 
-    # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only.
-    Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
-    Hooks: TypeAlias = Iterable[Hook | RetryHookFactory]
-    """What the option `hooks` of a policy takes."""
+    # Of RetryHooks; but mypy and ty know the parameter of a lambda from a Callable only.
+    Hooks: TypeAlias = Iterable[Callable[[RetryDetails], AbstractContextManager[object] | None] | RetryHookFactory]
 
 
-def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> AbstractContextManager[None]:
+def set_on_retry_hooks(hooks: Hooks | None) -> AbstractContextManager[None]:
     """Say who is told of retries: from now on and everywhere, in what was decorated earlier too.
 
     Works at once, as a plain call; and as a context manager, which restores what was before.
@@ -162,8 +160,8 @@ def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, 
 
 
 def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
-    ready = [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
-    return tuple([hook for hook in ready if hook is not None])
+    ready = hooks and [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
+    return tuple([hook for hook in ready if hook is not None]) if ready else ()
 
 
 class _Setting:
