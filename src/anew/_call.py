@@ -125,7 +125,7 @@ class Call:
             verdict = GiveUp(reason="stopped")
         if isinstance(verdict, LetOut):
             return False
-        if not policy.reraise or isinstance(exc, TryAgain):
+        if not policy.reraise or issubclass(type(exc), TryAgain):
             raise await self._given_up(exc, verdict.reason)
         # One attempt is no retry, so it leaves no mark for the retries around it.
         if self._policy.times != 1 or verdict.reason != "attempts":
@@ -173,7 +173,7 @@ class Call:
         if num == 1:
             self._first_failure = _clock.monotonic()
         if self.in_task and _clock.cancelling(exc):
-            if isinstance(exc, TryAgain):  # never leaves as it is, and no callback hears of it
+            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
                 raise self._error(exc, "attempts")
             return LetOut(why="cancelled")
         verdict = decide(policy, exc, num, self._previous, self._left, _clock.draw, since, last=last)

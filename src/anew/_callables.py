@@ -118,20 +118,17 @@ def accepts(fn: object, count: int) -> bool:
     """Whether `fn` can be called with `count` positional arguments, as far as its code tells."""
     if isinstance(fn, partial):
         return bool(fn.keywords) or accepts(fn.func, count + len(fn.args))
-    function = fn
-    if isinstance(fn, MethodType):
-        function, count = fn.__func__, count + 1
-    elif not isinstance(fn, FunctionType):
-        bound = getattr(fn, "__call__", None)
-        if isinstance(bound, MethodType):
-            function, count = bound.__func__, count + 1
+    function = fn if isinstance(fn, FunctionType | MethodType) else getattr(fn, "__call__", None)
+    if isinstance(function, MethodType):
+        function, count = function.__func__, count + 1
     if not isinstance(function, FunctionType):
         return True
-    code = function.__code__
-    if code.co_kwonlyargcount > len(function.__kwdefaults__ or ()):
-        return False
-    required = code.co_argcount - len(function.__defaults__ or ())
-    return required <= count and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
+    code, defaults = function.__code__, len(function.__defaults__ or ())
+    return (
+        code.co_kwonlyargcount <= len(function.__kwdefaults__ or ())
+        and code.co_argcount - defaults <= count
+        and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
+    )
 
 
 def discard_awaitable(answer: Any) -> bool:
@@ -157,11 +154,7 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
         value: object = own.get(attribute, getattr(named, attribute, None))
         if isinstance(value, str):
             setattr(wrapper, attribute, value)
-    for attribute, typ, missing in (
-        ("__annotations__", dict, {}),
-        ("__defaults__", tuple, None),
-        ("__kwdefaults__", dict, None),
-    ):
+    for attribute, missing in (("__annotations__", {}), ("__defaults__", ()), ("__kwdefaults__", {})):
         value = getattr(fn, attribute, None)
-        setattr(wrapper, attribute, value if isinstance(value, typ) else missing)
+        setattr(wrapper, attribute, value if type(value) is type(missing) else missing)
     return wrapper

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ._callables import discard_awaitable
-from ._checks import option_error, seconds
+from ._checks import finite, option_error
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, marks, members
 from ._orders import names, order_kind
@@ -106,7 +106,7 @@ def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None 
 
 def covers(policy: Policy, exc: Exception) -> bool:
     """Whether `on` may have meant `exc`: `on_retry` is typed by `on`, and a `TryAgain` need not be of these types."""
-    return policy.hook is not None or isinstance(exc, policy.types)
+    return policy.hook is not None or issubclass(type(exc), policy.types)
 
 
 def seen_through(policy: Policy, exc: RetryError) -> Exception:
@@ -159,25 +159,21 @@ def _is_single(exc: BaseException) -> bool:
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
     """Return the wait that was asked for, in seconds."""
-    wait, expected = seconds(answer), "a finite duration in seconds or as timedelta, True or False"
-    if wait is None:
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(wait):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, wait)
+    discard_awaitable(answer)
+    try:
+        return max(0.0, finite(what, answer, "a finite duration in seconds or as timedelta, True or False"))
+    except (TypeError, ValueError) as error:
+        raise error from exc
 
 
 def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
-    what, expected = f"the answer of backoff for failure {num}", "a finite number"
     try:
         answer = backoff(num)
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
-    if not isinstance(factor, float):
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(factor):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, factor)
+    if isinstance(factor, float) and isfinite(factor):
+        return max(0.0, factor)
+    discard_awaitable(answer)
+    error: Any = ValueError if isinstance(factor, float) else TypeError
+    raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc
