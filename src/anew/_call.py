@@ -86,8 +86,8 @@ class Call:
         self._num = self._earlier = 0  # failures; and those before the last progress
         self._previous = policy.delay
         self._waited = self._first_failure = self._began = self._wait = 0.0
-        self._opened: list[Any] | None = None
-        self.start = start  # on the monotonic clock, if the time is limited
+        self._opened: Any = None  # a list, if hooks have opened something
+        self.start: float = start  # on the monotonic clock, if the time is limited
         self.in_task = in_task  # which may be cancelled, and in which nothing blocks
 
     def __enter__(self) -> float:
@@ -218,11 +218,11 @@ class Call:
 
     async def _tell(self, option: str, *args: object) -> None:
         callback = getattr(self._policy, option)
-        answer = None if callback is None else callback(*args)
+        answer: object = None if callback is None else callback(*args)
         if answer is None or not isinstance(answer, Awaitable):
             return
         if not self.in_task:
-            refuse_awaitable(option, answer, self._policy, self._fn)
+            refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
         await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
@@ -262,7 +262,7 @@ def _is_taken(budget: Budget) -> bool:
     try:
         answer: object = budget.take()
         if discard_awaitable(answer):
-            raise TypeError("take() must not be async")  # noqa: TRY301 - to be logged like what it raises
+            raise TypeError("take() must not be async")
         return bool(answer)
     except Exception as exc:
         log_failure("the budget %s failed; it counts as spent", budget, exc)

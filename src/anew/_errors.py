@@ -93,7 +93,6 @@ class RetryError(Exception):
         why = "" if reason == "attempts" else f" (reason: {reason})"
         return f"{failed} after {attempts} attempt(s). Last error: {describe(last)}{why}"
 
-    @override
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
         cause = self.__cause__ is last or (None if self.__cause__ is None else _pack(self.__cause__))
