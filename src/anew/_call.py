@@ -21,9 +21,9 @@ from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
-from ._errors import RetryError, TryAgain, failure_in
+from ._errors import RetryError, TryAgain, failure_in, without_traceback
 from ._marks import mark, trim
-from ._modes import effective
+from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
 from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
 
@@ -119,7 +119,7 @@ class Call:
             await self._tell("on_retry", self._num, exc)
             verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+            self._schedule(policy, exc, verdict.seconds)
             if policy.stop is None or not self._is_stopped(policy.stop):
                 return True
             verdict = GiveUp(reason="stopped")
@@ -185,7 +185,7 @@ class Call:
             # Once a call, and before the token is taken, as the warning may be an error.
             if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
                 self._warn_of_blocking(exc, policy.budget)
-            if policy.budget is not None and not _is_taken(policy.budget):
+            if policy.budget is not None and not _ask("take", policy.budget):
                 return GiveUp(reason="budget")
             self._previous = self._previous if verdict.asked else verdict.seconds
         return verdict
@@ -205,8 +205,13 @@ class Call:
         return left if policy.waits or left < 0 else inf
 
     def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
-        """Set the wait, and tell the hooks."""
-        waited, self._wait, self._opened = self._waited, wait, None
+        """Set the wait, and tell the hooks, or the test."""
+        waited = self._waited
+        if not policy.waits:
+            facts = self._facts(without_traceback(exc))
+            record(RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts))
+            wait = 0.0
+        self._wait, self._opened = wait, None
         self._waited = waited + wait if waited else wait  # one float less for a call that waits once
         if policy.hooks == () or (policy.hooks is None and chosen["retry"] == ()):
             return

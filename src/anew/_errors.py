@@ -150,6 +150,16 @@ def failure_in(exc: Exception) -> Exception:
     return exc
 
 
+def without_traceback(exc: Exception) -> Exception:
+    """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
+    from copy import copy
+
+    try:
+        return copy(exc)
+    except Exception:
+        return Exception(describe(exc))
+
+
 _R = TypeVar("_R", bound=RetryError)
 
 
