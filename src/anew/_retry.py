@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import update_wrapper
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._blocks import AsyncAttempts, Attempts
-from ._drivers import drive
 from ._callables import unwrap
 from ._checks import safe_repr
+from ._drivers import drive
 from ._options import Options
 from ._policy import Policy, checked
 from ._types import C_co
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._budget import RetryBudget
     from ._errors import RetryError
     from ._schedule import Schedule
-    from ._types import AF, A, Backoff, Bare, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
+    from ._types import AF, AI, A, Backoff, Bare, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds, T
 
 
 @final
@@ -64,12 +64,21 @@ class Retry(Generic[C_co]):
             raise TypeError(f"a class cannot be decorated: {fn!r}; allowed: policy.call({fn.__name__}, ...)")
         return _dressed(drive(fn, self._policy), fn)
 
+    # First what returns Any or never. For awaitables an `async def`: with `-> Coroutine[Any, Any, T]`, asyncio.gather()
+    # of two calls is Any to mypy.
+    @overload
+    def call(self, fn: Callable[P, N], /, *args: P.args, **kwargs: P.kwargs) -> N: ...
+    @overload
+    async def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
     @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
     @overload
-    def call(self: Retry[Any], fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    def call(self: Retry[Any], fn: Callable[P, AI], /, *args: P.args, **kwargs: P.kwargs) -> AI: ...
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call `fn(*args, **kwargs)` with retries; what an async function gives is to be awaited, as ever.
+        """Call `fn(*args, **kwargs)` with retries.
+
+        In a running event loop, where `fn` returns an awaitable, this returns a coroutine of its result: it is to be
+        awaited, and every retry calls `fn` and awaits anew.
 
         Raises:
             RetryError: the attempts or the time are used up (with `reraise=True`: the last exception itself).

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     # What calling an `async def` function gives: a coroutine or an async iterator, or what it declares of them.
     A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterable[object])
-    Co = TypeVar("Co", bound=Coroutine[Any, Any, object])
+    AI = TypeVar("AI", bound=AsyncIterable[object])
 
     class HasCode(Protocol):
         """A function or a bound method. Bare `@retry` asks for no more: old pyrights find no `__call__` on one."""
@@ -65,6 +65,15 @@ if TYPE_CHECKING:
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
 
+    class Nothing(Protocol):
+        """What no function returns, but for those that return `Any` or never.
+
+        With an overload of their own, checkers need not choose for them between awaitables and values.
+        """
+
+        def __nothing__(self, nothing: Nothing, /) -> Nothing: ...
+
+    N = TypeVar("N", bound=Nothing)
     F = TypeVar("F", bound=Function)
     Bare = TypeVar("Bare", bound=HasCode)
     AF = TypeVar("AF", bound=AsyncFunction)

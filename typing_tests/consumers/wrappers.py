@@ -120,10 +120,21 @@ def calling(fn: Callable[P, T]) -> Callable[P, T]:
 def calling_async(fn: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     @wraps(fn)
     async def inner(*args: P.args, **kwargs: P.kwargs) -> T:
-        # mypy, to which the Any in the coroutine's type could be anything, asks both overloads of `call`.
-        return await retry(times=3).call(fn, *args, **kwargs)  # E: mypy
+        return await retry(times=3).call(fn, *args, **kwargs)
 
     return inner
+
+
+def calling_awaitable(fn: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    @wraps(fn)
+    async def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await retry(times=3).call(fn, *args, **kwargs)
+
+    return inner
+
+
+async def awaiting(fn: Callable[..., Coroutine[Any, Any, T]]) -> T:
+    return await retry(times=3).call(fn)
 
 
 def decorating(fn: Callable[P, T]) -> Callable[P, T]:

@@ -14,14 +14,21 @@ _FUNCTION = """\
     @overload
     def __call__(self: Retry[None], fn: F, /) -> F: ...
 """
-_CALL = "    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:"
-_CALL_COROUTINE = """\
+_CALL_UNKNOWN = """\
     @overload
-    def call(self: Retry[Any], fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    def call(self, fn: Callable[P, N], /, *args: P.args, **kwargs: P.kwargs) -> N: ...
+"""
+_CALL_AWAITABLE = """\
+    @overload
+    async def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 """
 _CALL_ANYTHING = """\
     @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+"""
+_CALL_ITERABLE = """\
+    @overload
+    def call(self: Retry[Any], fn: Callable[P, AI], /, *args: P.args, **kwargs: P.kwargs) -> AI: ...
 """
 _ASYNC_CALL = """\
         def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
@@ -92,11 +99,33 @@ WEAKENINGS = {
     ],
     "call gives Any": [(_RETRY, "**kwargs: P.kwargs) -> T: ...", "**kwargs: P.kwargs) -> Any: ...")],
     "call lets async callbacks pass": [(_RETRY, "def call(self: Retry[None], ", "def call(self, ")],
-    "call has no overload for coroutines": [
+    "call has no overload for Any": [(_RETRY, _CALL_UNKNOWN, "")],
+    "call has no overload for awaitables": [(_RETRY, _CALL_AWAITABLE, "")],
+    "call has no overload for async iterables": [(_RETRY, _CALL_ITERABLE, "")],
+    "call asks for awaitables last": [
+        (_RETRY, _CALL_AWAITABLE, ""),
+        (_RETRY, _CALL_ITERABLE, _CALL_ITERABLE + _CALL_AWAITABLE),
+    ],
+    "call takes coroutines only": [
+        (_RETRY, _CALL_AWAITABLE, _CALL_AWAITABLE.replace("Awaitable[T]", "Coroutine[Any, Any, T]")),
+        (_RETRY, "import Awaitable, Callable,", "import Awaitable, Callable, Coroutine,"),
+    ],
+    "call gives a coroutine that is written": [
         (
             _RETRY,
-            _CALL_ANYTHING + _CALL_COROUTINE + _CALL,
-            _CALL_ANYTHING.removeprefix("    @overload\n").removesuffix(" ...\n"),
+            _CALL_AWAITABLE,
+            _CALL_AWAITABLE.replace("async def", "def").replace("-> T:", "-> Coroutine[Any, Any, T]:"),
+        ),
+        (_RETRY, "import Awaitable, Callable,", "import Awaitable, Callable, Coroutine,"),
+    ],
+    "call gives an awaitable": [
+        (_RETRY, _CALL_AWAITABLE, _CALL_AWAITABLE.replace("async def", "def").replace("-> T:", "-> Awaitable[T]:"))
+    ],
+    "call gives the awaitable of its function": [
+        (
+            _RETRY,
+            _CALL_AWAITABLE,
+            _CALL_AWAITABLE.replace("async def", "def").replace("Awaitable[T]", "A").replace("-> T:", "-> A:"),
         )
     ],
     "replace takes anything": [
