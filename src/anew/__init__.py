@@ -6,9 +6,11 @@ from ._errors import RetryError, TryAgain
 from ._modes import is_active, is_testing, set_active, set_testing
 from ._options import Options
 from ._retry import Retry, retry
+from ._types import Budget
 
 __all__ = [
     "Attempt",
+    "Budget",
     "Options",
     "Retry",
     "RetryBudget",
@@ -24,6 +26,7 @@ __all__ = [
 # Tracebacks, pickles and documentation name things where users import them from.
 for _public in (
     Attempt,
+    Budget,
     Retry,
     RetryBudget,
     RetryError,

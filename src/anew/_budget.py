@@ -79,6 +79,14 @@ class RetryBudget:
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(RetryBudget, floor=self._floor, ratio=self._ratio, window=self._window), ()
 
+    def take(self) -> bool:
+        """Take a token for a retry that will happen; `False`: there is none, and nothing is taken."""
+        return self._take()
+
+    def pay(self) -> None:
+        """Hear of a call that succeeded."""
+        self._pay()
+
     def _capped(self, state: _State) -> tuple[int, int]:
         """Give the balance and its cap, in shares, as they are now.
 

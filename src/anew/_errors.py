@@ -27,7 +27,7 @@ class RetryError(Exception):
     Parameters:
         attempts: calls made in total, the first included.
         last_exception: what the last attempt raised.
-        reason: why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`.
+        reason: why no further attempt was made: `"attempts"`, `"timeout"`, `"budget"` or `"stopped"`.
         elapsed: seconds from the first failure to giving up.
     """
 
@@ -52,7 +52,7 @@ class RetryError(Exception):
 
     @property
     def reason(self) -> Reason:
-        """Why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`."""
+        """Why no further attempt was made: `"attempts"`, `"timeout"`, `"budget"` or `"stopped"`."""
         return self._reason
 
     @property

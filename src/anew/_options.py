@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 if TYPE_CHECKING:
     import typing_extensions
 
-    from ._budget import RetryBudget
-    from ._types import Backoff, Jitter, Replay, Seconds
+    from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
+    from .instrumentation._registry import Hooks
 
     class Options(typing_extensions.TypedDict, total=False, closed=True):
         """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
         timeout: Seconds | None
         reraise: bool
         replay: Replay
-        budget: RetryBudget | None
+        budget: Budget | None
+        hooks: Hooks | None
+        stop: Stop | None
         name: str | None
 else:
-    _NAMES = ("times", "delay", "backoff", "jitter", "max_delay", "timeout", "reraise", "replay", "budget", "name")
+    _WAITS = ("times", "delay", "backoff", "jitter", "max_delay", "timeout")
+    _NAMES = (*_WAITS, "reraise", "replay", "budget", "hooks", "stop", "name")
     Options = TypedDict("Options", dict.fromkeys(_NAMES, Any), total=False)
     Options.__doc__ = "Options of `retry` that carry no types of their own, for `**options: Unpack[Options]`."

@@ -37,6 +37,8 @@ class Policy:
     reraise: bool
     replay: bool | str
     budget: RetryBudget | None
+    hooks: Any
+    stop: Any
     name: str | None
     hook: Callable[[Exception], object] | None
     heeds_marks: bool  # the hook is not for what another retry gave up on: as types, and unlike those of users
@@ -256,5 +258,7 @@ CHECKS: dict[str, Callable[[Any], _Fields]] = {
     "reraise": _reraise,
     "replay": _replay,
     "budget": _budget,
+    "hooks": lambda hooks: {"hooks": hooks},
+    "stop": lambda stop: {"stop": stop},
     "name": _name,
 }

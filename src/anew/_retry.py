@@ -17,10 +17,29 @@ from ._policy import Policy, checked
 from ._types import C_co
 
 if TYPE_CHECKING:
-    from ._budget import RetryBudget
     from ._errors import RetryError
     from ._schedule import Schedule
-    from ._types import AF, AI, A, Backoff, Bare, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds, T
+    from ._types import (
+        AF,
+        AI,
+        A,
+        Backoff,
+        Bare,
+        Budget,
+        C,
+        CallableObject,
+        E,
+        F,
+        Hook,
+        Jitter,
+        N,
+        P,
+        Replay,
+        Seconds,
+        Stop,
+        T,
+    )
+    from .instrumentation._registry import Hooks
 
 
 @final
@@ -158,7 +177,9 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
@@ -176,7 +197,9 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
@@ -199,7 +222,9 @@ def retry(
     on_failure: Callable[[RetryError], object] | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
 ) -> Any:
     """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
@@ -230,7 +255,12 @@ def retry(
         reraise: give up with the last exception itself, with a note, instead of `RetryError`.
         replay: for generators that fail after they have delivered items. `False`: the failure passes through. `True`:
             start over, items come again. `"skip"`: start over and drop as many items as were delivered.
-        budget: what retries take from and successes pay into: one for all that call the same dependency.
+        budget: what retries take from and successes pay into, a `RetryBudget` or a `Budget` of one's own: one for all
+            that call the same dependency.
+        hooks: who is told of this policy's retries, in place of `anew.instrumentation.set_on_retry_hooks`. Empty:
+            nobody. `None`: the hooks of the process.
+        stop: an event such as `threading.Event`, looked at before each wait and while it lasts: when it is set, the
+            call gives up at once, with reason `"stopped"`. Not for async callables: cancel the task instead.
         name: the name that messages show; by default the qualified name of the function, or of the one around a block.
 
     Returns:
@@ -239,7 +269,8 @@ def retry(
     Raises:
         TypeError: an option is of a wrong type, here and now; or a callback of a sync call answers an awaitable.
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
-        RetryError: by the decorated function, when attempts, time or budget are used up; from the last exception.
+        RetryError: by the decorated function, when attempts, time or budget are used up, or `stop` is set; from the
+            last exception.
     """
     values = (
         times,
@@ -255,6 +286,8 @@ def retry(
         reraise,
         replay,
         budget,
+        hooks,
+        stop,
         name,
     )
     changed = [

@@ -6,13 +6,13 @@ closed TypedDicts) is written for type checkers, with the plain form of `typing`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
     from datetime import timedelta
     from types import CodeType
-    from typing import Literal, ParamSpec, Protocol, TypeAlias
+    from typing import Literal, ParamSpec, TypeAlias
 
     import typing_extensions
     from typing_extensions import override as override
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
     Replay: TypeAlias = bool | Literal["skip"]
-    Reason: TypeAlias = Literal["attempts", "timeout", "budget"]
+    Reason: TypeAlias = Literal["attempts", "timeout", "budget", "stopped"]
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -40,6 +40,17 @@ if TYPE_CHECKING:
     # What calling an `async def` function gives: a coroutine or an async iterator, or what it declares of them.
     A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterable[object])
     AI = TypeVar("AI", bound=AsyncIterable[object])
+
+    class Stop(Protocol):
+        """An event that ends waits: `threading.Event`, those of `multiprocessing`, and not `asyncio.Event`."""
+
+        def is_set(self, /) -> bool:
+            """Whether it is set."""
+            ...
+
+        def wait(self, timeout: float, /) -> bool:
+            """Wait until it is set, at most so many seconds; whether it is."""
+            ...
 
     class HasCode(Protocol):
         """A function or a bound method. Bare `@retry` asks for no more: old pyrights find no `__call__` on one."""
@@ -83,3 +94,18 @@ else:
     def override(method):
         """Stand in for `typing.override`, which came with Python 3.12."""
         return method
+
+
+class Budget(Protocol):
+    """What the option `budget` takes: `RetryBudget` is one, and whatever has these two methods.
+
+    Both are called from all threads and tasks that share the budget, and must not wait for long.
+    """
+
+    def take(self, /) -> bool:
+        """Take a token for a retry that will happen; `False`: there is none, and the call gives up."""
+        ...
+
+    def pay(self, /) -> None:
+        """Hear of a call that succeeded."""
+        ...

@@ -16,7 +16,7 @@ except RetryError as err:
     assert_type(err.attempts, int)
     assert_type(err.last_exception, Exception)
     assert_type(err.elapsed, float)
-    assert_type(err.reason, Literal["attempts", "timeout", "budget"])
+    assert_type(err.reason, Literal["attempts", "timeout", "budget", "stopped"])
     print(err.attempt)  # E
     print(err.last_attempt)  # E
     print(err.last_exception.errno)  # E
@@ -36,6 +36,8 @@ def reasons(error: RetryError) -> str:
             return "no time left"
         case "budget":
             return "enough for everybody"
+        case "stopped":
+            return "told to leave"
         case _:
             assert_never(error.reason)
 

@@ -32,7 +32,8 @@ WEAKENINGS = {
     ],
     "RetryError answers to every name": [(_ERRORS, _ATTEMPTS, _GETATTR + _ATTEMPTS)],
     "RetryError is generic": [(_ERRORS, "class RetryError(Exception):\n", _GENERIC_ERROR)],
-    "there is no reason budget": [("_types.py", '"attempts", "timeout", "budget"', '"attempts", "timeout"')],
+    "there is no reason budget": [("_types.py", '"timeout", "budget", "stopped"', '"timeout", "stopped"')],
+    "there is no reason stopped": [("_types.py", '"timeout", "budget", "stopped"', '"timeout", "budget"')],
     "TryAgain.after is Any": [(_ERRORS, "def after(self) -> float | None:", "def after(self) -> Any:")],
     "TryAgain.after is never None": [(_ERRORS, "def after(self) -> float | None:", "def after(self) -> float:")],
     "TryAgain.after can be set": [

@@ -1,6 +1,6 @@
 """What is decorated, policies, callbacks and options."""
 
-_RETRY, _TYPES, _OPTIONS = "_retry.py", "_types.py", "_options.py"
+_RETRY, _TYPES, _OPTIONS, _REGISTRY = "_retry.py", "_types.py", "_options.py", "instrumentation/_registry.py"
 
 _ASYNC_FUNCTION = """\
     @overload
@@ -167,11 +167,39 @@ WEAKENINGS = {
     "max_delay is Any": [(_RETRY, "max_delay: Seconds | None", "max_delay: Any")],
     "reraise is object": [(_RETRY, "reraise: bool", "reraise: object")],
     "name is object": [(_RETRY, "name: str | None", "name: object")],
-    "budget is Any": [(_RETRY, "budget: RetryBudget | None", "budget: Any")],
+    "budget is Any": [(_RETRY, "budget: Budget | None", "budget: Any")],
+    "budget is a RetryBudget": [
+        (_RETRY, "budget: Budget | None", "budget: RetryBudget | None"),
+        (_RETRY, "if TYPE_CHECKING:\n", "if TYPE_CHECKING:\n    from ._budget import RetryBudget\n"),
+    ],
+    "hooks is Any": [(_RETRY, "hooks: Hooks | None", "hooks: Any")],
+    "hooks cannot be None": [(_RETRY, "hooks: Hooks | None = None", "hooks: Hooks = ()")],
+    "hooks is a list of protocols": [
+        (_RETRY, "hooks: Hooks | None", "hooks: list[RetryHook | RetryHookFactory] | None"),
+        (_RETRY, "_registry import Hooks", "_hooks import RetryHook, RetryHookFactory"),
+    ],
+    "hooks takes no factories": [(_REGISTRY, "Iterable[Hook | RetryHookFactory]\n", "Iterable[Hook]\n")],
+    "stop is Any": [(_RETRY, "stop: Stop | None", "stop: Any")],
+    "stop cannot be None": [(_RETRY, "stop: Stop | None = None", "stop: Stop = ...")],
+    "stop is an event of threads": [
+        (_RETRY, "stop: Stop | None", "stop: Event | None"),
+        (_RETRY, "if TYPE_CHECKING:\n", "if TYPE_CHECKING:\n    from threading import Event\n"),
+    ],
+    "stop's seconds have a name": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, timeout: float)")],
+    "stop's seconds are whole": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, timeout: int, /)")],
+    "stop may wait for ever": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, /)")],
+    "stop waits and says nothing": [
+        (_TYPES, "def wait(self, timeout: float, /) -> bool:", "def wait(self, timeout: float, /) -> object:")
+    ],
+    "stop.is_set answers anything": [(_TYPES, "def is_set(self, /) -> bool:", "def is_set(self, /) -> object:")],
     "Options is open": [(_OPTIONS, "total=False, closed=True)", "total=False)")],
     "Options is total": [(_OPTIONS, "total=False, closed=True)", "closed=True)")],
     "Options has on": [(_OPTIONS, "        times: int | None\n", "        times: int | None\n        on: Any\n")],
     "Options lacks name": [(_OPTIONS, "        name: str | None\n", "")],
-    "Options lacks budget": [(_OPTIONS, "        budget: RetryBudget | None\n", "")],
-    "Options takes any budget": [(_OPTIONS, "budget: RetryBudget | None", "budget: Any")],
+    "Options lacks budget": [(_OPTIONS, "        budget: Budget | None\n", "")],
+    "Options takes any budget": [(_OPTIONS, "budget: Budget | None", "budget: Any")],
+    "Options lacks hooks": [(_OPTIONS, "        hooks: Hooks | None\n", "")],
+    "Options takes any hooks": [(_OPTIONS, "hooks: Hooks | None", "hooks: Any")],
+    "Options lacks stop": [(_OPTIONS, "        stop: Stop | None\n", "")],
+    "Options takes any stop": [(_OPTIONS, "stop: Stop | None", "stop: Any")],
 }

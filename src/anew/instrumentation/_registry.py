@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only, not from a protocol.
     Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
+    Hooks: TypeAlias = Iterable[Hook | RetryHookFactory]
+    """What the option `hooks` of a policy takes."""
     Ready: TypeAlias = type[LoggingHook | LibraryHook]
 
 
