@@ -213,6 +213,13 @@ async def together(session: Session) -> None:
         assert_type(group.create_task(policy.call(fetch, "x")), asyncio.Task[bytes])
 
 
+# A decorated function passes on what is no coroutine.
+def passed_on() -> None:
+    assert_type(policy(fetch_future)("x"), asyncio.Future[bytes])
+    assert_type(policy(fetch_later)("x"), Awaitable[bytes])
+    assert_type(policy(Session().get)("x"), Request[Response])
+
+
 # Values stay what they are, awaitable or not.
 assert_type(policy.call(submit, "x"), concurrent.futures.Future[bytes])
 assert_type(policy.call(table, "x"), dict[str, Any])

@@ -160,6 +160,24 @@ partial(retry, dely=0.5)  # E: !mypy, !pyrefly, !zuban
 partial(retry, delay="0.5")  # E: !mypy, !pyrefly, !zuban
 
 
+def decorator() -> Callable[[F], F]:
+    return retry(times=3)
+
+
+def with_options(**options: Unpack[Options]) -> Callable[[F], F]:
+    return retry(on=ConnectionError, **options)
+
+
+@decorator()
+def pung(host: str) -> int:
+    return len(host)
+
+
+@with_options(times=5)
+async def pung_async(host: str) -> int:
+    return len(host)
+
+
 @retried
 def ping(host: str) -> int:
     return len(host)
@@ -183,14 +201,18 @@ def pang(host: str) -> int:
 assert_type(ping("x"), int)
 assert_type(pong("x"), int)
 assert_type(pang("x"), int)
+assert_type(pung("x"), int)
 ping(1)  # E
+pung(1)  # E
 pong(1)  # E
 pang(1)  # E
 
 
 async def consumer() -> None:
     assert_type(await ping_async("x"), int)
+    assert_type(await pung_async("x"), int)
     await ping_async(1)  # E
+    await pung_async(1)  # E
 
 
 # Policies are values.
