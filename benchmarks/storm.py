@@ -15,7 +15,7 @@ from pathlib import Path
 import storm_contention
 import storm_failures
 import storm_herd
-from storm_budgets import BUDGETS, Anew, Budget, NoRetries
+from storm_budgets import BUDGETS, FLEETS, Anew, Budget, NoRetries
 from storm_outage import Outage, slowest
 
 from anew import retry
@@ -133,6 +133,20 @@ def sensitivity(effort: Effort) -> Table:
     return table
 
 
+FLEET = ((400, 200), (400, 100), (400, 50), (400, 20), (2000, 50))  # processes, capacity
+
+
+def fleet(effort: Effort) -> Table:
+    sizes = (f"{processes:,} at {capacity}/s" for processes, capacity in FLEET)
+    table = [["a budget for each, or one for all", *sizes, "succeed at 10%"]]
+    for name, budget in FLEETS.items():
+        outages = [Outage(0.9, processes, capacity, after=effort.after * 3 // 4) for processes, capacity in FLEET]
+        seconds = [slowest(outage, budget, effort.seeds) for outage in outages]
+        served = storm_failures.endure(0.1, budget, calls=effort.calls, processes=400).served
+        table.append([name, *("never" if each is None else f"{each} s" for each in seconds), f"{served:.1%}"])
+    return table
+
+
 def failures(effort: Effort, what: str, field: str, show: str) -> Table:
     table = [[f"{what}, if so many attempts fail", *(f"{probability:.0%}" for probability in PROBABILITIES)]]
     for name, budget in BUDGETS.items():
@@ -153,6 +167,7 @@ SECTIONS = (
     Section("herd, queues", herd_by_queue),
     Section("outage: 10 s, then 1 / 50 / 400 processes", outage),
     Section("outage, varied: 1 / 50 / 400 processes", sensitivity),
+    Section("fleet: seconds to recover at 90%, and calls that succeed where one attempt in ten fails", fleet),
     Section("failures: calls", partial(failures, what="calls that succeed", field="served", show="{:.1%}")),
     Section("failures: attempts", partial(failures, what="attempts for a call", field="sent", show="{:.2f}")),
 )

@@ -5,10 +5,13 @@ One object stands for one client process.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from anew import RetryBudget, _clock
-from anew._budget import pay, take
+
+# What lives in the world and not in a process. Each world begins without.
+STORE: dict[str, Any] = {}
 
 
 class Budget:
@@ -56,10 +59,57 @@ class Anew(Budget):
         self._budget = RetryBudget(**options)
 
     def take(self, exc: Exception) -> int | None:
-        return 0 if take(self._budget) else None
+        return 0 if self._budget.take() else None
 
     def paid(self, cost: int) -> None:
-        pay(self._budget)
+        self._budget.pay()
+
+
+class Shared(Budget):
+    """
+    One `RetryBudget` for all processes, as in examples/redis_budget.py.
+
+    A token is taken at once, and whoever takes one tells first how many calls have succeeded; else a process tells so
+    at most once a second.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._budget: RetryBudget = STORE.setdefault("budget", RetryBudget(**options))
+        self._untold = 0
+        self._next = _clock.monotonic() + 1
+
+    def take(self, exc: Exception) -> int | None:
+        self._tell()
+        return 0 if self._budget.take() else None
+
+    def paid(self, cost: int) -> None:
+        self._untold += 1
+        if _clock.monotonic() >= self._next:
+            self._tell()
+
+    def _tell(self) -> None:
+        for _ in range(self._untold):
+            self._budget.pay()
+        self._untold = 0
+        self._next = _clock.monotonic() + 1
+
+
+class Limiter(Budget):
+    """
+    One rate limiter for all processes, which time refills: so many retries a second, with so many in reserve.
+    """
+
+    def __init__(self, per_second: float = 5, most: float = 5) -> None:
+        self._per_second = per_second
+        self._most = most
+        self._state = STORE.setdefault("limiter", {"tokens": most, "when": 0.0})
+
+    def take(self, exc: Exception) -> int | None:
+        state, now = self._state, _clock.monotonic()
+        tokens = min(self._most, state["tokens"] + self._per_second * (now - state["when"]))
+        state["when"] = now
+        state["tokens"] = tokens - (tokens >= 1)
+        return 0 if tokens >= 1 else None
 
 
 class Aws(Budget):
@@ -184,4 +234,13 @@ BUDGETS: Mapping[str, Callable[[], Budget]] = {
     "gRPC": Grpc,
     "Finagle": Finagle,
     "Envoy": Envoy,
+}
+# For what many processes may send together.
+FLEETS: Mapping[str, Callable[[], Budget]] = {
+    "no retries": NoRetries,
+    "`RetryBudget()` in each": Anew,
+    "`floor=1` in each": partial(Anew, floor=1),
+    "`floor=0` in each": partial(Anew, floor=0),
+    "one `RetryBudget()` for all": Shared,
+    "five retries a second for all": Limiter,
 }

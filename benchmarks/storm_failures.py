@@ -1,8 +1,8 @@
 """
 Failures that have nothing to do with load: what a budget costs where a retry would have helped.
 
-A process makes 20 calls a second. Each attempt fails with the same probability, independent of all others, after
-50 ms.
+So many processes make so many calls a second, at random times where they are more than one. Each attempt fails with
+the same probability, independent of all others, after 50 ms.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,15 @@ class Outcome:
     sent: float  # attempts for each call
 
 
-def endure(probability: float, budget: Callable[[], Budget], seed: int = 1, calls: int = 20_000) -> Outcome:
+def endure(
+    probability: float,
+    budget: Callable[[], Budget],
+    seed: int = 1,
+    calls: int = 20_000,
+    *,
+    processes: int = 1,
+    rate: float = 20,
+) -> Outcome:
     served: list[Call] = []
     sent = 0
     with World(seed) as world:
@@ -40,8 +48,9 @@ def endure(probability: float, budget: Callable[[], Budget], seed: int = 1, call
             if success:
                 served.append(call)
 
-        process = Process(world, send, retry(), budget(), ended)
+        fleet = [Process(world, send, retry(), budget(), ended) for _ in range(processes)]
         for number in range(calls):
-            world.at(number / 20, process.call)
+            caller = fleet[int(dice.random() * processes)] if processes > 1 else fleet[0]
+            world.at(number / rate, caller.call)
         world.run()
     return Outcome(len(served) / calls, sent / calls)

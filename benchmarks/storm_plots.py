@@ -12,7 +12,7 @@ import matplotlib as mpl
 import storm_contention
 import storm_herd
 from matplotlib import pyplot as plt
-from storm_budgets import BUDGETS
+from storm_budgets import BUDGETS, FLEETS
 from storm_failures import endure
 from storm_outage import Outage, suffer
 
@@ -29,6 +29,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "gRPC": {"color": "#009E73", "linewidth": 1.4, "linestyle": "--"},
     "Finagle": {"color": "#CC79A7", "linewidth": 1.4, "linestyle": (0, (5, 1))},
     "Envoy": {"color": "#56B4E9", "linewidth": 1.4, "linestyle": (0, (1, 1))},
+    "`RetryBudget()` in each": {"color": "#D55E00", "linewidth": 1.6},
+    "`floor=1` in each": {"color": "#E69F00", "linewidth": 1.4, "linestyle": "-."},
+    "one `RetryBudget()` for all": {"color": "#0072B2", "linewidth": 2.6, "zorder": 5},
+    "five retries a second for all": {"color": "#CC79A7", "linewidth": 1.4, "linestyle": (0, (5, 1))},
 }
 SETTINGS = {
     "svg.hashsalt": "anew",
@@ -49,7 +53,7 @@ SHOWN = ["no budget", "AWS SDKs", "gRPC", "Finagle", "Envoy", "`RetryBudget()`"]
 
 
 def draw(folder: Path, only: str) -> Iterator[Path]:
-    for figure in (contention, herd, outage, failures):
+    for figure in (contention, herd, outage, fleet, failures):
         if only.partition(":")[0] in figure.__name__:
             with mpl.rc_context(SETTINGS):
                 drawn = figure()
@@ -111,6 +115,25 @@ def outage() -> Any:
     rows[0][0].set_ylabel("calls that succeed")
     rows[1][0].set_ylabel("attempts / capacity")
     _legend(figure, rows[0][0])
+    return figure
+
+
+def fleet() -> Any:
+    figure, rows = plt.subplots(1, 3, figsize=(8, 2.9), layout="constrained", sharey=True)
+    for axes, (processes, capacity) in zip(rows, ((400, 100), (400, 20), (2000, 50)), strict=True):
+        for name, budget in FLEETS.items():
+            if name in STYLES:
+                outcome = suffer(Outage(0.9, processes, capacity, after=90), budget, 1)
+                means = [sum(outcome.served[start : start + 3]) / 3 for start in range(0, len(outcome.served), 3)]
+                seconds = [3 * third + 1 - 30 for third in range(len(means))]
+                axes.plot(seconds, means, label=name.replace("`", ""), **STYLES[name])
+        axes.axvspan(-10, 0, color="#EEEEEE", linewidth=0)
+        axes.set(
+            title=f"{processes:,} processes, {capacity} calls/s", xlabel="seconds since the outage", xlim=(-20, 89)
+        )
+    rows[0].set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    rows[0].set_ylabel("calls that succeed")
+    figure.legend(*rows[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 

@@ -2,7 +2,7 @@
 Simulated time, and clients that retry in it.
 
 Law: what becomes of a failure is not decided here. `decide()` judges it, with the policy that `retry()` makes and with
-dice that are seeded; the budget is asked last, as in `anew._state`; and the budget reads the simulated time through
+dice that are seeded; the budget is asked last, as in `anew._call`; and the budget reads the simulated time through
 anew's own door.
 """
 
@@ -10,13 +10,13 @@ import heapq
 from collections.abc import Callable
 from operator import attrgetter
 from random import Random
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
-from storm_budgets import Budget
+from storm_budgets import STORE, Budget
 
 from anew import Retry, _clock
-from anew._decision import RetryIn, decide
+from anew._decide import RetryIn, decide
 
 # What is sent where, and what hears of the end of a call, with whether it succeeded.
 Send = Callable[["Call"], None]
@@ -35,14 +35,15 @@ class World:
         self.dice = Random(seed)
         self._events: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._count = 0
-        self._real = _clock.time
+        self._real = _clock.monotonic
 
     def __enter__(self) -> Self:
-        vars(_clock)["time"] = SimpleNamespace(monotonic=lambda: self.now)
+        STORE.clear()
+        vars(_clock)["monotonic"] = lambda: self.now
         return self
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        vars(_clock)["time"] = self._real
+        vars(_clock)["monotonic"] = self._real
 
     def at(self, when: float, act: Callable[..., object], *args: object) -> None:
         self._count += 1
@@ -98,7 +99,9 @@ class Process:
         world = self.world
         self.budget.ended(call.num, exc)
         call.num += 1
-        verdict = decide(self.policy, exc, call.num, world.now - call.begun, call.previous, world.dice.random)
+        timeout = self.policy.timeout
+        left = float("inf") if timeout is None else call.begun + timeout - world.now
+        verdict = decide(self.policy, exc, call.num, left=lambda: left, previous=call.previous, draw=world.dice.random)
         if not isinstance(verdict, RetryIn):
             self._ended(call, False)
             return

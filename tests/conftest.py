@@ -53,6 +53,7 @@ def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cl
     if request.node.get_closest_marker("real_time") is None:
         faked = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep, time=clock.time)
         monkeypatch.setattr(_clock, "time", faked)
+        monkeypatch.setattr(_clock, "monotonic", clock.monotonic)
         for module, checkpoint in ((asyncio, asyncio.sleep), (trio, trio.sleep)):
             monkeypatch.setattr(module, "sleep", partial(_noted, clock, checkpoint))
     return clock

@@ -137,6 +137,43 @@ def test_floors_add_up() -> None:
     assert outages.suffer(outage, lambda: budgets.Anew(floor=0), 1).recovered <= 30
 
 
+def test_one_budget_for_a_fleet() -> None:
+    """
+    One budget for all processes lets the server recover where a floor for each is too much, and a limiter as well.
+    """
+    for processes, capacity in ((400, 20), (2000, 50)):
+        outage = outages.Outage(0.9, processes, capacity=capacity, after=60)
+
+        assert outages.suffer(outage, budgets.Shared, 1).recovered <= 30
+        assert outages.suffer(outage, budgets.Anew, 1).recovered is None
+        assert capacity == 50 or outages.suffer(outage, budgets.Limiter, 1).recovered is None
+
+
+def test_one_budget_for_a_fleet_costs_nothing() -> None:
+    """
+    Where one attempt in ten fails, it refuses nothing, which small floors in each process do.
+    """
+    served = {
+        name: failures.endure(0.1, budget, calls=4000, processes=400).served for name, budget in budgets.FLEETS.items()
+    }
+
+    assert served["one `RetryBudget()` for all"] == served["`RetryBudget()` in each"] > 0.998
+    assert served["no retries"] == served["`floor=0` in each"] < 0.92 < served["`floor=1` in each"] < 0.98
+
+
+def test_what_is_shared_ends_with_its_world() -> None:
+    """
+    Processes of one world share their budget, and another world begins with a new one.
+    """
+    for _ in range(2):
+        with world.World(1):
+            first, second = budgets.Shared(floor=1), budgets.Shared(floor=1)
+            assert [0, None] == [first.take(OSError()), second.take(OSError())]
+            for _ in range(5):
+                first.paid(0)
+            assert [None, 0] == [second.take(OSError()), first.take(OSError())]
+
+
 def test_others_in_an_outage() -> None:
     """
     The AWS SDKs' quota holds for minutes where there are many processes, Finagle's and Envoy's budgets for ever.
@@ -281,13 +318,13 @@ def test_seeds() -> None:
     """
     The same seed gives the same figures, another seed gives others; afterwards, time is what it was.
     """
-    before = _clock.time
+    before = _clock.monotonic
     first, again, other = (
         outages.suffer(small(0.9, 4, warm_up=5, lasts=2, after=5), budgets.Anew, seed) for seed in (1, 1, 2)
     )
 
     assert first == again != other
-    assert before is _clock.time
+    assert before is _clock.monotonic
 
 
 # The page
@@ -358,13 +395,31 @@ def test_the_outage_on_the_page() -> None:
     ]
 
 
+def test_the_fleet_on_the_page() -> None:
+    """
+    The fleets recover as fast as it says there, and a floor in each process has the price that it says.
+    """
+    _, *rows = TABLES["a budget for each, or one for all"]
+    page = {row[0]: row[1:] for row in rows}
+    price = [failures.endure(0.1, budgets.FLEETS[f"`floor={floor}` in each"], processes=400).served for floor in (1, 0)]
+
+    assert list(budgets.FLEETS) == list(page)
+    assert near(page["one `RetryBudget()` for all"][3:4]) == [
+        outages.slowest(outages.Outage(0.9, 400, 20, after=90), budgets.Shared, 3)
+    ]
+    assert ["never", "never"] == page["`RetryBudget()` in each"][3:5]
+    assert [page[f"`floor={floor}` in each"][-1] for floor in (1, 0)] == [f"{served:.1%}" for served in price]
+    assert f"{price[0]:.1%} of".replace("%", " %") in PAGE.read_text()
+
+
 def test_pictures() -> None:
     """
     The page shows all pictures, which are small.
     """
     shown = re.findall(r"\]\((storm-\w+\.svg)\)", PAGE.read_text())
 
-    assert ["storm-contention.svg", "storm-failures.svg", "storm-herd.svg", "storm-outage.svg"] == sorted(shown)
+    names = ("contention", "failures", "fleet", "herd", "outage")
+    assert [f"storm-{name}.svg" for name in names] == sorted(shown)
     for name in shown:
         picture = PAGE.parent / name
         assert picture.stat().st_size < 100_000

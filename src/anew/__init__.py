@@ -24,18 +24,6 @@ __all__ = [
 ]
 
 # Tracebacks, pickles and documentation name things where users import them from.
-for _public in (
-    Attempt,
-    Budget,
-    Retry,
-    RetryBudget,
-    RetryError,
-    TryAgain,
-    is_active,
-    is_testing,
-    retry,
-    set_active,
-    set_testing,
-):
-    _public.__module__ = __name__
-del _public
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from _weakref import ref
 from types import CodeType, TracebackType
-from typing import TYPE_CHECKING, TypeGuard, final
+from typing import TYPE_CHECKING, cast, final
 
-from . import _clock, _marks
-from ._decision import wait_range
-from ._modes import applied
-from ._state import CallState, Pause
+from . import _clock
+from ._call import Call, run
+from ._decide import wait_range
+from ._marks import marks, thrown_in
+from ._modes import effective
 from ._types import override
 
 if TYPE_CHECKING:
     from ._policy import Policy
-
-_GENERATOR = 0x20 | 0x200  # code flags of generators and async generators
 
 # What has become of the last attempt.
 _OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
@@ -55,8 +54,8 @@ class Attempt:
 
         What a hook or a `TryAgain` asks for is not known before.
         """
-        policy = applied(self._policy)
-        return 0.0 if policy.at_once else wait_range(policy, self._num, policy.delay)[0]
+        policy = effective(self._policy)
+        return wait_range(policy, self._num, policy.delay)[0] if policy.waits else 0.0
 
     @property
     def remaining(self) -> float | None:
@@ -91,24 +90,7 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._loop()
-        if loop is None:
-            return False
-        if exc is None:
-            loop.phase = _SUCCEEDED
-            if loop.has_state:
-                loop.state.succeeded()
-            return False
-        loop.phase = _GIVEN_UP
-        if not loop.judges(exc):
-            return False
-        loop.state.since = self._since
-        pause = loop.state.failed(exc, in_task=loop.in_task)
-        if pause is None:
-            return False
-        if isinstance(pause, Pause):
-            return loop.goes_on(pause)
-        raise loop.state.error(exc, pause)
+        return run(self._ended(exc)) if exc is not None or self._policy.is_heard else self._succeeded()
 
     async def __aenter__(self) -> Attempt:
         """Begin.
@@ -130,24 +112,32 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
+        return await self._ended(exc)
+
+    async def _ended(self, exc: BaseException | None) -> bool:
         loop = self._loop()
         if loop is None:
             return False
         if exc is None:
-            loop.phase = _SUCCEEDED
-            if loop.has_state:
-                await loop.state.asucceeded()
+            self._succeeded()
+            if self._policy.is_heard:
+                await loop.state.succeeded()
             return False
         loop.phase = _GIVEN_UP
-        if not loop.judges(exc):
+        # isinstance() would ask the exception, which may lie. What a consumer threw into the generator around us is no
+        # failure of the block.
+        if not issubclass(type(exc), Exception) or thrown_in(exc):
             return False
-        loop.state.since = self._since
-        pause = await loop.state.afailed(exc)
-        if pause is None:
+        if not await loop.state.failed(cast("Exception", exc), self._since):
             return False
-        if isinstance(pause, Pause):
-            return loop.goes_on(pause)
-        raise await loop.state.aerror(exc, pause)
+        loop.phase = _FAILED
+        return True
+
+    def _succeeded(self) -> bool:
+        loop = self._loop()
+        if loop is not None:
+            loop.phase = _SUCCEEDED
+        return False
 
     def _begun(self) -> Attempt:
         if self._entered:
@@ -156,37 +146,35 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = _marks.now()
+        self._since = marks.newest
         return self
 
 
 class _Loop:
     """What both kinds of loops share: whose turn it is."""
 
-    __slots__ = ("__weakref__", "_attempt", "_code", "_num", "_pause", "_policy", "_state", "phase")
+    __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
     in_task: bool
 
-    def __init__(self, policy: Policy, code: CodeType) -> None:
+    def __init__(self, policy: Policy, fn: CodeType | str) -> None:
         if policy.replay:
             raise TypeError(f"replay={policy.replay!r} is for generator functions, not for blocks")
         if policy.is_async and not self.in_task:
             raise TypeError("async callbacks take `async for attempt in ...: async with attempt: ...`")
+        if policy.stop is not None and self.in_task:
+            raise TypeError("stop is for sync blocks, and not for `async for`: cancel the task instead")
         self._policy = policy
-        self._code = code  # of the function around the block, which gives it its name
-        self._state: CallState | None = None
+        self._fn = fn  # the code of the function around the block, which gives it its name; or a name
+        self._state: Call | None = None
+        self._start = 0.0
         self._attempt: Attempt | None = None
         self._num = 0
-        self._pause: Pause | None = None
         self.phase: str = _FAILED
 
     @property
-    def has_state(self) -> bool:
-        return self._state is not None
-
-    @property
-    def state(self) -> CallState:
+    def state(self) -> Call:
         if self._state is None:
-            self._state = CallState(self._policy, self._code)
+            self._state = Call(self._policy, self._fn, start=self._start, in_task=self.in_task)
         return self._state
 
     def _is_over(self) -> bool:
@@ -206,28 +194,13 @@ class _Loop:
             f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
         )
 
-    def judges(self, exc: BaseException) -> TypeGuard[Exception]:
-        """Whether this is for the policy: no exit, and nothing that a consumer threw into the generator around us."""
-        if not issubclass(type(exc), Exception):  # isinstance() would ask the exception, which may lie
-            return False
-        return not (self._code.co_flags & _GENERATOR and _marks.thrown_in(exc))
-
-    def goes_on(self, pause: Pause) -> bool:
-        """Hear of a failure that will be retried, which the `with` is to swallow."""
-        self._pause = pause
-        self.phase = _FAILED
-        return True
-
-    def _take_pause(self) -> Pause | None:
-        pause, self._pause = self._pause, None
-        return pause
-
     def _offer(self) -> Attempt:
-        policy = self._policy
-        start = self.state.start if policy.wants_start else 0.0
+        if self._num == 0 and self._policy.timeout is not None:
+            self._start = _clock.monotonic()
         self._num += 1
         self.phase = _OFFERED
-        self._attempt = Attempt(self, policy, self._num, start)
+        start = self._start if self._state is None else self._state.start
+        self._attempt = Attempt(self, self._policy, self._num, start)
         return self._attempt
 
 
@@ -244,10 +217,9 @@ class Attempts(_Loop):
     def __next__(self) -> Attempt:
         if self._is_over():
             raise StopIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                _clock.sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                _clock.sleep(wait)
         return self._offer()
 
     def __enter__(self) -> Attempt:
@@ -272,10 +244,9 @@ class AsyncAttempts(_Loop):
     async def __anext__(self) -> Attempt:
         if self._is_over():
             raise StopAsyncIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                await _clock.async_sleep(wait)
         return self._offer()
 
     async def __aenter__(self) -> Attempt:

@@ -1,32 +1,47 @@
 """How many retries a dependency gets: what its successes have paid for.
 
-Law: a budget hears of successes and retries and of nothing else; no failure, wait or passing of time fills it. Its
-state is one tuple that is replaced whole, so that a signal handler, a finaliser or a forked child finds it as it was
-before or as it is after. Whole numbers only: a token is `_token` shares, a success pays `_pays` of them.
+Theory of operation. A token is a thousand shares; all sums are integers. Two calls of the engine come here, and they
+differ in how often they come:
+
+- `pay()` ends every successful call. It appends the time to a journal, a deque, and leaves. An append is one step: no
+  other thread, signal handler, finaliser or fork sees a part of it, so it needs no lock, which would double the price.
+- `take()` precedes a retry. It settles the journal under the lock: the successes in it are counted by slices, a tenth
+  of the window each, what is older than the window lapses, and the balance is cut to the cap. Whoever looks at
+  `available` settles, too, and so does each 256th success, so that the journal stays short. It does not matter when,
+  or how often, a budget settles: a success raises balance and cap alike, so what has lapsed is gone then or later.
+
+The lock is re-entrant, because a signal handler or a finaliser may interrupt its holder and call what is retried. No
+figure is written that was read before a call: `x += y` contains no point where CPython would run a handler or switch
+threads. An interruption may find successes that are popped and not counted yet; they are counted when it is over.
+
+A clock that was frozen by a test and runs again leaves slices that lie in the future. They lapse as well.
+
+Budgets travel by key, as loggers do by name. `_known` finds each budget that is alive, by a weak reference; `_kept`
+holds those that must not be forgotten: the named ones, and those that arrived by unpickling, where the job that brought
+them may end before the next one comes.
+
+Law: a budget hears of successes and retries and of nothing else; no failure, wait or passing of time fills it. In each
+process there is one budget for one key.
 """
 
 from __future__ import annotations
 
 import os
 from _thread import RLock
-from collections.abc import Callable
-from functools import partial
-from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from _weakref import ref
+from collections import Counter, defaultdict, deque
+from typing import TYPE_CHECKING, Any, final
 
 from . import _clock
-from ._checks import seconds
-from ._checks import option_error
+from ._checks import duration, integer, option_error, seconds
 from ._types import override
 
 if TYPE_CHECKING:
     from ._types import Seconds
 
-# The balance in shares, uncapped; when the newest slice began and its successes; older slices alike, oldest first.
-_Slice: TypeAlias = tuple[float, int]
-_State: TypeAlias = tuple[int, float, int, tuple[_Slice, ...]]
-
+_TOKEN = 1000  # shares, as in gRPC
 _SLICES = 10
+_JOURNAL = 256  # successes: settling costs little for each, and the journal some kilobytes
 _MOST = 10**15  # beyond all use, and all of it within floats
 
 
@@ -39,158 +54,141 @@ class RetryBudget:
     `"budget"`. Time refills nothing: while a dependency fails, the budget stays empty, and what it spends later is a
     fixed share of what succeeds. The first attempt of a call is never blocked.
 
-    Threads, tasks and signal handlers may share it. A forked child goes on with what there was; a copy, pickled or
-    not, is another budget, and starts with `floor`.
+    Threads, tasks and signal handlers may share it; a forked child goes on with what there was. It pickles and copies
+    by key: a copy is the budget itself, and in another process all that arrives under one key is one budget, which
+    starts with `floor` and is held for the life of the process. Create budgets at module level.
 
     Parameters:
         floor: tokens to start with, and to keep when nothing has succeeded for a window; 0 to 1e15.
-        ratio: tokens that a success pays, 0 to 1e15; 0.2 allows one retry for five successes.
+        ratio: tokens that a success pays, in thousandths: 0, or 0.001 to 1e15; 0.2 allows one retry for five successes.
         window: for how long successes raise the cap, in seconds or as timedelta; more than 0. It is kept in ten
             slices, each of which lapses at once: a success counts for nine tenths of the window at least, and never
             beyond it.
+        name: the key, for budgets that must be found again: the same name and settings return the same object, for
+            the life of the process. Without a name, each budget has a key of its own.
 
     Raises:
         TypeError: a parameter is of a wrong type.
-        ValueError: a parameter has a wrong value.
+        ValueError: a parameter has a wrong value, or a budget of this name has other settings.
     """
 
-    __slots__ = ("__weakref__", "_floor", "_pays", "_ratio", "_slice", "_state", "_token", "_window")
+    __slots__ = ("__weakref__", "_balance", "_cap", "_identity", "_paid", "_pays", "_slice", "_slices")
 
-    def __init__(self, *, floor: int = 5, ratio: float = 0.2, window: Seconds = 10.0) -> None:
-        self._floor = _checked_floor(floor)
-        self._ratio = _checked_ratio(ratio)
-        self._window = _checked_window(window)
-        self._slice = self._window / _SLICES
-        self._pays, self._token = _simplest_fraction(self._ratio)
-        self._state: _State = (self._floor * self._token, -inf, 0, ())
+    def __new__(
+        cls, *, floor: int = 5, ratio: float = 0.2, window: Seconds = 10.0, name: str | None = None
+    ) -> RetryBudget:
+        start = integer("floor", floor, "an integer from 0 to 1e15 (tokens to start with)", 0, _MOST) * _TOKEN
+        settings = start, _thousandths(ratio), duration("window", window, positive=True)
+        given: Any = name
+        if given is not None and not (isinstance(given, str) and given):
+            error: Any = ValueError if given == "" else TypeError
+            raise option_error(error, "name", name, "a string, not empty, or None")
+        budget = RetryBudget._found(name or os.urandom(16).hex(), name, settings, keep=name is not None)
+        if budget._identity[-1] != settings:  # noqa: SLF001 - one of our own
+            raise option_error(ValueError, "name", name, f"another one, as {budget!r} has other settings")
+        return budget
+
+    @staticmethod
+    def _found(key: str, name: str | None, settings: tuple[int, int, float], *, keep: bool = True) -> RetryBudget:
+        """Return the budget of this key, whatever its settings, or make one. Pickles name this function."""
+        with _lock:
+            reference = _known.get(key)
+            budget = None if reference is None else reference()
+            if budget is None:
+                budget = object.__new__(RetryBudget)
+                budget._begin(key, name, settings)
+                _known[key] = ref(budget, lambda gone: _forget(key, gone))
+                if keep:
+                    _kept.append(budget)
+            return budget
+
+    def _begin(self, key: str, name: str | None, settings: tuple[int, int, float]) -> None:
+        self._identity = key, name, settings
+        self._balance, self._pays, window = settings
+        self._cap, self._slice = self._balance, max(window / _SLICES, 1e-9)  # no clock is finer
+        # The journal: when each success was that is not counted yet; a slice's number from the clock's zero on -> its
+        # successes.
+        self._paid, self._slices = deque[float](), defaultdict[float, int](int)
 
     @property
     def available(self) -> float:
         """The tokens that there are, parts of one included. A retry needs a whole one."""
-        return self._capped(self._state)[0] / self._token
-
-    @override
-    def __repr__(self) -> str:
-        balance, cap = (f"{shares / self._token:.10g}" for shares in self._capped(self._state))
-        options = f"floor={self._floor}, ratio={self._ratio}, window={self._window}"
-        return f"<RetryBudget {balance} of {cap} tokens ({options})>"
-
-    @override
-    def __reduce__(self) -> tuple[Any, ...]:
-        return partial(RetryBudget, floor=self._floor, ratio=self._ratio, window=self._window), ()
+        return self._settle() / _TOKEN
 
     def take(self) -> bool:
         """Take a token for a retry that will happen; `False`: there is none, and nothing is taken."""
-        return self._take()
+        with _lock:
+            self._settle()
+            if self._balance < _TOKEN:
+                return False
+            self._balance -= _TOKEN
+            return True
 
     def pay(self) -> None:
-        """Hear of a call that succeeded."""
-        self._pay()
-
-    def _capped(self, state: _State) -> tuple[int, int]:
-        """Give the balance and its cap, in shares, as they are now.
-
-        It does not matter when, and how often, they are looked at: a success raises both alike, so what a lapsed slice
-        took from the cap is gone from the balance, then or later.
-        """
-        balance, began, successes, past = state
-        recent = _within(self._window, _clock.monotonic(), (*past, (began, successes)))
-        cap = self._floor * self._token + self._pays * sum(count for _, count in recent)
-        return min(balance, cap), cap
-
-    def _take(self) -> bool:
-        """Take a token for a retry that will happen; `False`: there is none, and nothing is taken."""
-        with _lock:
-            while True:
-                state = self._state
-                balance = self._capped(state)[0] - self._token
-                if balance < 0:
-                    return False
-                taken: _State = (balance, *state[1:])
-                if self._state is state:  # else whoever interrupted us came first
-                    self._state = taken
-                    return True
-
-    def _pay(self) -> None:
         """Hear of a success."""
+        paid = self._paid
+        paid.append(_clock.monotonic())
+        if len(paid) >= _JOURNAL:
+            self._settle()
+
+    def _settle(self) -> int:
         with _lock:
-            while True:
-                state = balance, began, successes, past = self._state
-                now = _clock.monotonic()
-                if now - began <= self._slice:
-                    paid: _State = (balance + self._pays, began, successes + 1, past)
-                else:
-                    older = _within(self._window, now, (*past, (began, successes)))
-                    paid = (balance + self._pays, now, 1, older)
-                if self._state is state:
-                    self._state = paid
-                    return
+            paid, slices, past = self._paid, self._slices, list[float]()
+            try:
+                while True:  # not `while paid`: a handler that settles as well may come after the test
+                    past.append(paid.popleft() // self._slice)
+            except IndexError:
+                pass
+            for number, successes in Counter(past).items():
+                slices[number] += successes
+                self._balance += successes * self._pays
+                self._cap += successes * self._pays
+            # Read after the journal, of which no time is later.
+            current = _clock.monotonic() // self._slice
+            for number in list(slices):
+                if not 0 <= current - number < _SLICES:
+                    lapsed = slices.pop(number, 0)
+                    self._cap -= lapsed * self._pays
+            if self._balance > self._cap:  # noqa: PLR1730 - min() is a call: see the theory
+                self._balance = self._cap
+            return self._balance
 
-    # What the engine calls, and users do not see.
-    _engine = _take, _pay
+    @override
+    def __repr__(self) -> str:
+        _, name, (floor, ratio, window) = self._identity
+        options = f"floor={floor // _TOKEN}, ratio={ratio / _TOKEN}, window={window}"
+        options += "" if name is None else f", name={name!r}"
+        return f"<RetryBudget {self.available:.10g} of {self._cap / _TOKEN:.10g} tokens ({options})>"
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RetryBudget._found, self._identity
 
 
-take: Callable[[RetryBudget], bool]
-pay: Callable[[RetryBudget], None]
-take, pay = vars(RetryBudget)["_engine"]
-
-# One for all budgets: it is held for a microsecond or two, and a forked child has but one to replace. Re-entrant, as a
-# signal handler or a finaliser may interrupt its holder and call something that is retried.
+# One for all budgets: it is held for some microseconds, and a forked child has but one to replace.
 _lock = RLock()
+_known: dict[str, ref[RetryBudget]] = {}
+_kept: list[RetryBudget] = []
+
+
+def _forget(key: str, gone: ref[RetryBudget]) -> None:
+    with _lock:
+        if _known.get(key) is gone:  # else another has arrived under its key
+            del _known[key]
 
 
 def _after_fork() -> None:
-    globals()["_lock"] = RLock()  # the old one's holder may have stayed behind, in the parent
+    global _lock  # noqa: PLW0603 - the old one's holder may have stayed behind, in the parent
+    _lock = RLock()
 
 
-_register: Any = getattr(os, "register_at_fork", dict)  # a system without it has no forks
-_register(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # a system without it has no forks
+    os.register_at_fork(after_in_child=_after_fork)
 
 
-def _within(window: float, now: float, slices: tuple[_Slice, ...]) -> tuple[_Slice, ...]:
-    return tuple(one for one in slices if now - one[0] < window)
-
-
-def _simplest_fraction(number: float) -> tuple[int, int]:
-    """Numerator and denominator of what its author meant by a float: of 0.2, 1 and 5.
-
-    It is the first convergent of the continued fraction that no float tells from the number.
-    """
-    (above, below), (last_above, last_below) = (1, 0), (0, 1)
-    dividend, divisor = number.as_integer_ratio()
-    while True:
-        whole, remainder = divmod(dividend, divisor)
-        above, last_above = whole * above + last_above, above
-        below, last_below = whole * below + last_below, below
-        if above / below == number:
-            return above, below
-        dividend, divisor = divisor, remainder
-
-
-def _checked_floor(floor: Any) -> int:
-    allowed = "an integer from 0 to 1e15 (tokens to start with)"
-    if not isinstance(floor, int) or isinstance(floor, bool):
-        raise option_error(TypeError, "floor", floor, allowed)
-    if not 0 <= floor <= _MOST:
-        raise option_error(ValueError, "floor", floor, allowed)
-    return floor
-
-
-def _checked_ratio(ratio: Any) -> float:
-    allowed = "a number from 0 to 1e15 (tokens that a success pays)"
+def _thousandths(ratio: Any) -> int:
     number = seconds(ratio) if isinstance(ratio, int | float) else None
-    if number is None:
-        raise option_error(TypeError, "ratio", ratio, allowed)
-    if not 0 <= number <= _MOST:
-        raise option_error(ValueError, "ratio", ratio, allowed)
-    return number
-
-
-def _checked_window(window: Any) -> float:
-    allowed = "a finite duration > 0, in seconds or as timedelta"
-    duration = seconds(window)
-    if duration is None:
-        raise option_error(TypeError, "window", window, allowed)
-    if not isfinite(duration) or duration <= 0:
-        raise option_error(ValueError, "window", window, allowed)
-    return duration
+    if number is None or (number != 0 and not 1 / _TOKEN <= number <= _MOST):
+        error: Any = TypeError if number is None else ValueError
+        raise option_error(error, "ratio", ratio, "0 or a number from 0.001 to 1e15 (tokens that a success pays)")
+    return round(number * _TOKEN)

@@ -6,9 +6,9 @@ Law: `inspect` is not imported here; it costs four times as much as all of anew.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
-from types import CodeType, FunctionType, MethodType
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial, update_wrapper
+from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any, Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
@@ -57,6 +57,37 @@ def code_of(fn: object) -> CodeType | None:
     return code if isinstance(getattr(code, "co_flags", None), int) else None
 
 
+def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitable", "generator"]:
+    """What a plain function has returned, told from its type."""
+    typ = type(result)
+    if typ is CoroutineType:
+        return "coroutine"
+    if hasattr(typ, "__await__"):
+        return "future" if hasattr(typ, "_asyncio_future_blocking") else "awaitable"
+    if typ is GeneratorType:
+        return "awaitable" if result.gi_code.co_flags & _ITERABLE_COROUTINE else "generator"
+    # A generator of @contextmanager, or of @asynccontextmanager.
+    if typ is AsyncGeneratorType or (typ.__module__ == "contextlib" and hasattr(typ, "_recreate_cm")):
+        return "generator"
+    return "value"
+
+
+def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse arguments that the first attempt would use up, so that the next one would go on without what was lost.
+
+    Raises:
+        TypeError: an argument is an iterator.
+    """
+    names = getattr(code_of(unwrap(fn)), "co_varnames", ())
+    for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+        # A database cursor starts over with each execute().
+        if name != "self" and hasattr(type(value), "__next__") and not hasattr(type(value), "execute"):
+            raise TypeError(
+                f"the argument {name} of {name_of(fn)} is an iterator, which a replayed generator would find used up; "
+                "pass a list, or a function that makes a new iterator"
+            )
+
+
 def _is_marked(fn: Any) -> bool:
     # Whoever set a mark has imported the module that can tell it.
     if getattr(fn, "_is_coroutine_marker", None) is not None:
@@ -67,12 +98,22 @@ def _is_marked(fn: Any) -> bool:
 
 
 def name_of(fn: Any) -> str:
-    """The qualified name of the function, or of the class of an object, that is called in the end; or of code."""
+    """The qualified name of the function, or of the class of an object, that is called in the end; or of code.
+
+    A lambda shows its place besides, and a stub of gRPC its method.
+    """
     fn = unwrap(fn)
-    if isinstance(fn, CodeType):
-        return fn.co_qualname
-    name = getattr(fn, "__qualname__", None)
-    return name if isinstance(name, str) else type(fn).__qualname__
+    if isinstance(fn, str):
+        return fn
+    code = fn if isinstance(fn, CodeType) else code_of(fn)
+    name = code.co_qualname if code is fn else getattr(fn, "__qualname__", None)
+    if not isinstance(name, str):
+        name = type(fn).__qualname__
+        method = getattr(fn, "_method", None) if type(fn).__module__.partition(".")[0] == "grpc" else None
+        return method.decode() if isinstance(method, bytes) else method if isinstance(method, str) else name
+    if name.endswith("<lambda>") and code is not None:
+        return f"{name} ({code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{code.co_firstlineno})"
+    return name
 
 
 def accepts(fn: object, count: int) -> bool:
@@ -95,11 +136,34 @@ def accepts(fn: object, count: int) -> bool:
     return required <= count and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
 
 
-def closed_awaitable(answer: Any) -> bool:
-    """Whether this is an awaitable where none is allowed; a coroutine is closed, so that it does not complain."""
+def discard_awaitable(answer: Any) -> bool:
+    """Whether this is an awaitable where none is allowed; a coroutine is closed, so that Python does not warn of it."""
     if answer is None or not isinstance(answer, Awaitable):
         return False
-    close: Any = getattr(cast("object", answer), "close", None)
-    if close is not None:
-        close()
+    if isinstance(answer, Coroutine):
+        cast("Coroutine[Any, Any, Any]", answer).close()
     return True
+
+
+def copy_metadata(wrapper: Any, fn: Any) -> Any:
+    """Return the wrapper with the names, doc, attributes, annotations and defaults of `fn`."""
+    if type(fn) is FunctionType:  # isinstance() believes mocks
+        update_wrapper(wrapper, fn)
+        wrapper.__defaults__, wrapper.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
+        return wrapper
+    update_wrapper(wrapper, fn, assigned=())
+    inner = unwrap(fn)
+    named = inner if isinstance(getattr(inner, "__qualname__", None), str) else cast("Any", type(inner))
+    own: dict[str, Any] = wrapper.__dict__
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        value: object = own.get(attribute, getattr(named, attribute, None))
+        if isinstance(value, str):
+            setattr(wrapper, attribute, value)
+    for attribute, typ, missing in (
+        ("__annotations__", dict, {}),
+        ("__defaults__", tuple, None),
+        ("__kwdefaults__", dict, None),
+    ):
+        value = getattr(fn, attribute, None)
+        setattr(wrapper, attribute, value if isinstance(value, typ) else missing)
+    return wrapper

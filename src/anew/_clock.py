@@ -1,8 +1,15 @@
-"""Time and chance: the one door to both.
+"""Time and chance: the one door to both, and to the running task.
 
 Law: nobody else imports time, random, asyncio or trio. `time.sleep`, `asyncio.sleep` and `trio.sleep` are looked up
 when it is time to sleep, so that gevent's patches and test tools work. Neither async library is imported before a
 task of it must wait.
+
+Theory of operation, for cancellation. A client that turns a cancellation into an error of its own must not be retried,
+so no failure is retried in a task that is being cancelled: `Task.cancelling()` is above 0, or Trio's deadline has
+passed. Before Python 3.13 a TaskGroup that failed leaves its own request in the count of its task. There we also want a
+request that is still to be delivered, or a CancelledError in the failure's context, but for one that a timeout has
+answered. A library that never calls `uncancel()` leaves the count up for good, and then no call in the task is retried
+any more. A task that is really being cancelled ends with its first failure, so the second one brings a warning.
 """
 
 from __future__ import annotations
@@ -10,20 +17,20 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _weakref import ref
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
 
+monotonic = time.monotonic
+"""Seconds on a clock that never goes back."""
+
 # About three years: short of what any platform's sleep refuses.
 LONGEST = 1e8
-
-
-def monotonic() -> float:
-    """Seconds on a clock that never goes back."""
-    return time.monotonic()
 
 
 def wall() -> float:
@@ -61,15 +68,17 @@ def in_event_loop() -> bool:
 
 
 def cancelling(exc: BaseException) -> bool:
-    """Whether the running task, which has just caught `exc`, must stop: then nothing should be tried again in it."""
+    """Whether the running task, which has just caught `exc`, is being cancelled."""
     trio = _trio()
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
     task = _asyncio_task()
-    return task is not None and task.cancelling() > 0 and (_COUNTS_RIGHT or _is_cancelled(task, exc))
+    if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
+        return False
+    _warn_if_stale(task, exc)
+    return True
 
 
-# Before Python 3.13 a TaskGroup that failed leaves its own request to cancel behind, in the count of its task.
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
 
 
@@ -82,9 +91,28 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
         seen.add(id(exc))
         context = exc.__context__
         if isinstance(exc, TimeoutError) and isinstance(context, cancelled):
-            context = context.__context__  # a timeout has answered its own request
+            context = context.__context__
         exc = context
     return getattr(task, "_must_cancel", True)
+
+
+# Of the last failure that a task has met while it was being cancelled: the task, the exception's id, "warned of".
+_last_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_last_met", default=None)
+
+
+def _warn_if_stale(task: Any, exc: BaseException) -> None:
+    seen = _last_met.get()
+    if seen is None or seen[0]() is not task:
+        _last_met.set((ref(task), id(exc), False))
+    elif seen[1] != id(exc) and not seen[2]:  # a retry around a retry meets the same failure
+        _last_met.set((seen[0], id(exc), True))
+        from logging import getLogger
+
+        getLogger("anew").warning(
+            "no call is retried in task %r: its count of cancellation requests stays above 0; "
+            "whoever cancels a task that goes on must call its uncancel()",
+            task.get_name(),
+        )
 
 
 # A module that another thread is just importing may lack what we ask of it: then nothing of it runs here yet.
@@ -112,7 +140,7 @@ def _trio() -> ModuleType | None:
 
 def _innermost_loop() -> str:
     """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = vars(sys)["_getframe"]()
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the public way to it, inspect, is heavy
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package in ("asyncio", "trio"):

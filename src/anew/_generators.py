@@ -2,6 +2,17 @@
 
 Law: as in `_drivers`, the same paragraph and no decision. What a consumer sends or throws in reaches the generator, and
 what the generator answers reaches the consumer, as if nothing stood between; what was delivered is not kept.
+
+Theory of operation. By default an attempt succeeds with its first item. Only the first step is retried, and after it
+the driver passes everything through: `yield from` does that, once the first item has been answered by a plain `next()`.
+With `replay` the driver stays in the middle for good and counts positions. An item is new if its position is beyond the
+farthest that this call has delivered. Each new item is progress: attempts, waits and `timeout` count from there anew.
+
+A failure is the consumer's, and passes, while something is being thrown in. With `replay="skip"` it also passes after
+something was sent or thrown in, because a new run could not repeat that. A generator that yields in answer to a throw
+goes on as before. Before each wait, and at each exit, the inner generator is closed; an async one is awaited there.
+
+What is thrown in is handed on outside of its `except`, or else it would be the context of all later failures.
 """
 
 from __future__ import annotations
@@ -10,191 +21,255 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from ._clock import async_sleep, sleep
-from ._decision import GiveUp
+from . import _clock
+from ._call import Call, run
+from ._callables import refuse_iterators
 from ._errors import TryAgain
-from ._marks import thrown_in
-from ._state import CallState
+from ._marks import marks, thrown_in
 
 if TYPE_CHECKING:
-    from ._policy import Policy
+    from ._options import Policy
 
 
 def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, replay = policy.catch, policy.wants_start, policy.replay
+    """Return a generator function that retries the first step of `fn`."""
+    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state = CallState(policy, fn, args, kwargs) if wants_start else None
-        delivered = 0
+        state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            ours, item, sent, thrown, returned, pause = True, None, None, None, None, None
-            gen = fn(*args, **kwargs)
+            since, gen = marks.newest, fn(*args, **kwargs)
             try:
-                for _ in range(delivered if replay == "skip" else 0):
+                item = next(gen)
+                break
+            except StopIteration as stop:
+                result = stop.value
+                if is_heard:
+                    run((state or Call(policy, fn)).succeeded())
+                return result
+            except catch as exc:
+                state = state or Call(policy, fn, args, kwargs, start)
+                if not run(state.failed(exc, since)):
+                    raise
+            with state as wait:
+                _clock.sleep(wait)
+        try:
+            if is_heard:
+                run((state or Call(policy, fn)).succeeded())
+            while True:
+                thrown = None
+                try:
+                    sent = yield item
+                except BaseException as exc:
+                    thrown = exc
+                item = None
+                if thrown is None and sent is None:
+                    return (yield from gen)
+                try:
+                    item = gen.send(sent) if thrown is None else gen.throw(thrown)
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    thrown = None
+        except TryAgain as exc:
+            if not thrown_in(exc, depth=1):
+                run((state or Call(policy, fn, args, kwargs)).failed(exc, since, last=True))
+            raise
+        finally:
+            gen.close()
+
+    return wrapper
+
+
+class _Stream(Call):
+    """A call of a replayed generator, and whose a failure would be: ours, the consumer's, or of a run that is unlike."""
+
+    __slots__ = ("_farthest", "_phase", "_position", "is_left")
+
+    def begin(self) -> int:
+        """Begin a run, and return how many items it repeats."""
+        self._farthest: int = getattr(self, "_farthest", 0)
+        self._position, self._phase, self.is_left = 0, "ours", False
+        skip = self._farthest if self._policy.replay == "skip" else 0
+        self._position = skip
+        return skip
+
+    def deliver(self) -> None:
+        """Count an item that is about to be delivered."""
+        self._position += 1
+        if self._position > self._farthest:
+            self._farthest = self._position
+            self.progressed()
+
+    def interrupt(self, thrown: BaseException | None) -> None:
+        """Hear that the consumer sends something, or throws it in."""
+        self._phase, self.is_left = "unlike" if thrown is None else "thrown", isinstance(thrown, GeneratorExit)
+
+    def resume(self) -> None:
+        """Hear that the generator has answered."""
+        self._phase = "unlike"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no attempt can follow a failure."""
+        return self._phase == "thrown" or (self._phase == "unlike" and self._policy.replay == "skip")
+
+    def passes(self, exc: Exception) -> bool:
+        """Whether a failure passes. A `TryAgain` of the generator's own is judged, as it must not get out."""
+        is_theirs = not isinstance(exc, TryAgain) or (self._phase == "thrown" and thrown_in(exc, depth=1))
+        return self.is_last and is_theirs
+
+
+def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
+    """Return a generator function that starts `fn` over, also after items were delivered."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        refuse_iterators(fn, args, kwargs)
+        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic()), None
+        while True:
+            since, gen = marks.newest, fn(*args, **kwargs)
+            try:
+                for _ in range(state.begin()):
                     next(gen)
                 item = next(gen)
-                if not replay:
-                    ours = False
-                    if state is not None:
-                        state.succeeded()
                 while True:
-                    delivered += 1
+                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
-                    item = None  # nothing delivered is kept
-                    if thrown is not None:
-                        if isinstance(thrown, GeneratorExit):
-                            state = None  # a consumer that leaves is neither success nor failure
-                        ours = False  # what leaves now is the consumer's
-                        try:
-                            item = gen.throw(thrown)
-                        finally:
-                            thrown = None
-                        ours = replay is True
-                    elif sent is not None:
-                        ours = replay is True
-                        item = gen.send(sent)
-                    elif replay:
+                    item = None
+                    if thrown is None and sent is None:
                         item = next(gen)
-                    else:
-                        return (yield from gen)
+                        continue
+                    state.interrupt(thrown)
+                    try:
+                        item = gen.send(sent) if thrown is None else gen.throw(thrown)
+                    finally:
+                        thrown = sent = None
+                    state.resume()
             except StopIteration as stop:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-                returned = stop.value
-            except catch as exc:
-                if not ours:
-                    if _is_late(exc):
-                        raise (state or CallState(policy, fn)).too_late(exc)
+                result = stop.value
+                if policy.is_heard and not state.is_left:
+                    run(state.succeeded())
+                return result
+            except policy.catch as exc:
+                if state.passes(exc) or not run(state.failed(exc, since, last=state.is_last)):
                     raise
-                if state is None:
-                    state = CallState(policy, fn, args, kwargs)
-                verdict = state.failed(exc)
-                if verdict is None:
-                    raise
-                if isinstance(verdict, GiveUp):
-                    raise state.error(exc, verdict)
-                pause = verdict
             finally:
                 gen.close()
-            if pause is None:
-                if state is not None and (replay or not delivered):
-                    state.succeeded()
-                return returned
-            sent = None
-            with pause:
-                sleep(pause.seconds)
+            with state as wait:
+                _clock.sleep(wait)
 
     return wrapper
 
 
 def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
-    catch, wants_start, tells, replay = policy.catch, policy.wants_start, policy.tells, policy.replay
+    """Return an async generator function that retries the first step of `fn`."""
+    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state = CallState(policy, fn, args, kwargs) if wants_start else None
-        delivered = 0
+        state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            ours, item, sent, thrown, pause = True, None, None, None, None
-            agen = fn(*args, **kwargs)
-            starting, skip = True, delivered if replay == "skip" else 0
+            since, agen = marks.newest, fn(*args, **kwargs)
             try:
-                for source in (_FirstItem(agen), agen):
-                    async for item in source:
-                        if starting:
-                            if skip:
-                                skip -= 1
-                                item = None
-                                continue
-                            starting = False
-                            if not replay:
-                                ours = False
-                                if state is not None:
-                                    await state.asucceeded()
-                        while True:
-                            delivered += 1
-                            try:
-                                sent = yield item
-                            except BaseException as exc:
-                                thrown = exc
-                            else:
-                                if sent is None:
-                                    item = None
-                                    break
-                            item = None  # nothing delivered is kept
-                            if thrown is not None:
-                                if isinstance(thrown, GeneratorExit):
-                                    state = None  # a consumer that leaves is neither success nor failure
-                                ours = False  # what leaves now is the consumer's
-                                try:
-                                    item = await agen.athrow(thrown)
-                                finally:
-                                    thrown = None
-                                ours = replay is True
-                            else:
-                                ours = replay is True
-                                item = await agen.asend(sent)
+                item = await _first_step(agen)
+                break
             except StopAsyncIteration:
-                if not (ours or delivered):
-                    raise  # by on_success: it must not pass for the end
-            except catch as exc:
-                if not ours:
-                    if _is_late(exc):
-                        raise await (state or CallState(policy, fn)).atoo_late(exc)
-                    raise
-                if state is None:
-                    state = CallState(policy, fn, args, kwargs)
-                verdict = await state.afailed(exc) if tells else state.ajudged(exc)
-                if verdict is None:
-                    raise
-                if isinstance(verdict, GiveUp):
-                    raise await state.aerror(exc, verdict)
-                pause = verdict
-            finally:
-                await agen.aclose()
-            if pause is None:
-                if state is not None and (replay or not delivered):
-                    await state.asucceeded()
+                if is_heard:
+                    await (state or Call(policy, fn, in_task=True)).succeeded()
                 return
-            sent = None
-            with pause:
-                await async_sleep(pause.seconds)
+            except catch as exc:
+                state = state or Call(policy, fn, args, kwargs, start, in_task=True)
+                if not await state.failed(exc, since):
+                    raise
+            with state as wait:
+                await _clock.async_sleep(wait)
+        try:
+            if is_heard:
+                await (state or Call(policy, fn, in_task=True)).succeeded()
+            while True:
+                thrown = None
+                try:
+                    sent = yield item
+                except BaseException as exc:
+                    thrown = exc
+                item = None
+                try:
+                    item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
+                except StopAsyncIteration:
+                    return
+                finally:
+                    thrown = None
+        except TryAgain as exc:
+            if not thrown_in(exc, depth=1):
+                await (state or Call(policy, fn, args, kwargs, in_task=True)).failed(exc, since, last=True)
+            raise
+        finally:
+            await agen.aclose()
 
     return wrapper
 
 
-def _is_late(exc: Exception) -> bool:
-    """Whether this is a `TryAgain` that no attempt can follow, and that must not get out; the consumer's own may."""
-    return isinstance(exc, TryAgain) and not thrown_in(exc)
+def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
+    """Return an async generator function that starts `fn` over, also after items were delivered."""
+
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        refuse_iterators(fn, args, kwargs)
+        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True), None
+        while True:
+            since, agen = marks.newest, fn(*args, **kwargs)
+            try:
+                skip = state.begin()
+                item = await _first_step(agen)
+                for _ in range(skip):
+                    item = None
+                    item = await anext(agen)
+                while True:
+                    state.deliver()
+                    try:
+                        sent = yield item
+                    except BaseException as exc:
+                        thrown = exc
+                    item = None
+                    if thrown is None and sent is None:
+                        item = await anext(agen)
+                        continue
+                    state.interrupt(thrown)
+                    try:
+                        item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
+                    finally:
+                        thrown = sent = None
+                    state.resume()
+            except StopAsyncIteration:
+                if policy.is_heard and not state.is_left:
+                    await state.succeeded()
+                return
+            except policy.catch as exc:
+                if state.passes(exc) or not await state.failed(exc, since, last=state.is_last):
+                    raise
+            finally:
+                await agen.aclose()
+            with state as wait:
+                await _clock.async_sleep(wait)
+
+    return wrapper
 
 
-class _FirstItem:
-    """Iterates over the first item of an async generator, and keeps the event loop from adopting the generator.
+def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Return the first step of an async generator, and keep the event loop from adopting the generator.
 
     A loop that shuts down, or that hears of garbage, closes the wrapper, which closes what it wraps. Both at once would
     be an error in its log.
     """
-
-    def __init__(self, agen: AsyncGenerator[Any, Any]) -> None:
-        self._agen: AsyncGenerator[Any, Any] | None = agen
-
-    def __aiter__(self) -> _FirstItem:
-        return self
-
-    def __anext__(self) -> Awaitable[Any]:
-        agen, self._agen = self._agen, None
-        if agen is None:
-            raise StopAsyncIteration
-        hooks = sys.get_asyncgen_hooks()
-        if hooks.finalizer is None:
-            return agen.__anext__()
-        sys.set_asyncgen_hooks(None, _leave_alone)
-        try:
-            return agen.__anext__()
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
+    hooks = sys.get_asyncgen_hooks()
+    if hooks.finalizer is None:
+        return anext(agen)
+    sys.set_asyncgen_hooks(None, _leave_alone)
+    try:
+        return anext(agen)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 def _leave_alone(agen: AsyncGenerator[Any, Any]) -> None: ...

@@ -1,80 +1,80 @@
-"""What we leave on an exception that goes out as itself, and what we take off it again.
+"""Marks: how a retry knows that another one, further down, has given up on a failure already.
 
 Law: nothing here keeps an exception, a frame or a traceback alive, and nothing here fails.
 
-With `reraise=True` an exhausted exception leaves as it is, with a note (PEP 678). The note is also the mark by which
-other retries know that somebody has retried already. Where the same instance is raised again and again (a mock, a
-singleton), it must neither be taken for exhausted nor gather notes and tracebacks.
+Theory of operation. With `reraise=True` an exhausted exception leaves as itself, with a note (PEP 678). The note is the
+mark. Marks are numbered, and an attempt remembers the newest number at its start. A failure is exhausted if its mark is
+newer than the attempt, and the frame that set the mark is in its traceback. An older mark says nothing: the same
+instance is raised again (a mock, a singleton), and that is a new failure.
 
-Python only ever prepends to a traceback. So its length when the mark was set tells, later, where in it the marking
-frame is; and the frames before it tell whether it ran within the present attempt.
+One stored instance may also be raised by two tasks at a time. Then the mark of the first can be newer than the attempt
+of the second. But between the second attempt and the marking frame, the traceback has an entry that stands at a `raise`
+and did not call the entry below it. Where a `raise` passes on what it has just caught, both entries are of one frame;
+and futures raise again what their task raised, which is no new failure.
+
+A generator that a consumer throws an exception into stands at a `yield`: the newest entry of its frame in the traceback
+is at the instruction where the frame was suspended. A failure of its own stands at another instruction, also in a
+`yield from`, where it stands at SEND. In a coroutine an `await` is no evidence, because event loops throw the failures
+of futures into it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
 # The attribute itself: a subclass may hide it.
-_GET_TRACEBACK = vars(BaseException)["__traceback__"].__get__
+_GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
-_COROUTINE = 0x80 | 0x200  # code flags of coroutines and async generators
+_RAISES_AGAIN = ("asyncio", "concurrent")
+_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
+
+_numbers = count(1)
+
+
+class _Marks:
+    """All marks of this process. Attempts read the number of the newest, so it is a slot: nothing is read faster."""
+
+    __slots__ = ("newest",)
+
+
+marks = _Marks()
+marks.newest = 0
 
 
 class Note(str):
-    """A line for the traceback that remembers who wrote it, and where. Pickled or copied, it is a plain `str`."""
+    """A line for the traceback that is also a mark. Pickled or copied, it is a plain `str`."""
 
-    author: object
+    number: int
     frame: int  # id of the frame that caught the exception
-    length: int  # of the traceback then; 0: it has been cut since
-    oldest: int  # how many entries at its end are the first round's
-    number: int  # of this mark, in the process
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return str, (str(self),)
 
 
-# Gives a number above that of all marks until now, and below that of all to come.
-now: Callable[[], int] = count(1).__next__
-
-
-def mark(exc: BaseException, author: object, text: str) -> None:
-    """Note on `exc` that `author` gave up on it, in place of earlier such notes. For the frame that caught it."""
+def mark(exc: BaseException, text: str) -> None:
+    """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it."""
     try:
         note = Note(text)
-        note.author, note.number = author, now()
-        entries = list(_entries(exc))
-        note.frame, note.length = id(entries[0].tb_frame), len(entries)
-        note.oldest = min([note.length, *(old.oldest for old in _marks(exc))])
+        note.frame = id(next(_entries(exc)).tb_frame)
+        note.number = marks.newest = next(_numbers)
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
     except Exception:
         return
 
 
-def has_notes(exc: BaseException) -> bool:
-    """Whether there may be a mark on `exc`; most failures have no notes at all."""
-    try:
-        return getattr(exc, "__notes__", None) is not None
-    except Exception:
-        return False
-
-
-def exhausted(exc: BaseException, author: object, since: int | None = None) -> bool:
-    """Whether a retry within this very attempt has given up on `exc`, or on a member of this group.
-
-    `since` is what `now()` gave when the attempt began, if it is one of a block.
-    """
-    here = next((tb.tb_frame for tb in _entries(exc)), None)
-    return any(_within(one, note, author, here, since) for one in members(exc) for note in _marks(one))
+def exhausted(exc: BaseException, since: int) -> bool:
+    """Whether a retry has given up on `exc`, or on a member of this group, since the mark with that number."""
+    return marks.newest > since and any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
 
 
 def members(exc: BaseException) -> Iterable[BaseException]:
-    """`exc` and, if it is a group, everything in it at any depth."""
+    """Return `exc` and, if it is a group, everything in it at any depth."""
     found = {id(exc): exc}
     todo = [exc]
     while todo:
@@ -86,41 +86,27 @@ def members(exc: BaseException) -> Iterable[BaseException]:
     return found.values()
 
 
-def trim(exc: BaseException, author: object, num: int) -> None:
-    """Take rounds off the traceback of an instance that is raised again and again.
+def trim(exc: BaseException) -> None:
+    """Cut the rounds between the first and the last off the traceback of an instance that one call raises repeatedly.
 
-    The newest round stays, and the oldest if it ends elsewhere: an error that was stored and raised again has its
-    failing line there.
+    A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
     try:
-        if num > 1:
-            _trim_rounds(_GET_TRACEBACK(exc))
-        else:
-            _trim_old(exc, author)
-    except (IndexError, ValueError):  # another thread was at the same instance
+        _trim_rounds(_GET_TRACEBACK(exc))
+    except ValueError:  # another thread has raised the same instance meanwhile
         return
 
 
-def thrown_in(exc: BaseException) -> bool:
-    """Whether a consumer threw `exc` into the generator that has just caught it, as far as the traceback tells."""
-    frames = [tb.tb_frame for tb in _entries(exc)]
-    here = frames[0] if frames else None
-    return not {here, *_callers(here)}.isdisjoint(frames[1:])
-
-
-def _trim_old(exc: BaseException, author: object) -> None:
-    for note in _marks(exc):
-        entries = list(_entries(exc))
-        newer = entries[: -note.length]
-        if note.length and newer and not _within(exc, note, author, newer[0].tb_frame):
-            known = (entries[-1].tb_frame.f_code, entries[-1].tb_lineno)
-            shown = any(known == (tb.tb_frame.f_code, tb.tb_lineno) for tb in newer)
-            newer[-1].tb_next = None if shown else entries[-note.oldest]
-            note.length = 0
+def thrown_in(exc: BaseException, depth: int = 0) -> bool:
+    """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
+    for number, tb in enumerate(_entries(exc)):
+        if number == depth:
+            flags = tb.tb_frame.f_code.co_flags
+            return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
+    return False
 
 
 def _trim_rounds(head: TracebackType | None) -> None:
-    """Let the first round be followed by the last: rounds begin with the frame that caught them."""
     first = last = None
     tb = head
     while head is not None and tb is not None and tb.tb_next is not None:
@@ -131,48 +117,40 @@ def _trim_rounds(head: TracebackType | None) -> None:
         first.tb_next = last.tb_next
 
 
-def _within(exc: BaseException, note: Note, author: object, here: FrameType | None, since: int | None = None) -> bool:
-    """Whether the mark was set further down the attempt that the frame `here` has just caught the failure of.
+def _is_suspended(tb: TracebackType, delegating: bool) -> bool:
+    """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
 
-    It was not if the traceback is gone, or if it shows that `exc` has passed frames above us, or called from there.
-    Where nothing shows (another task or thread), another author's mark counts, and one's own does not.
+    What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python
+    3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
+    code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(_opname(code[at]), 0)
+    return _opname(code[at]) == "RESUME" and code[at + 1] & 3 in ((1, 2) if delegating else (1,))
+
+
+def _opname(code: int) -> str:
+    from opcode import opname
+
+    return opname[code]
+
+
+def _gave_up(exc: BaseException, note: Note) -> bool:
+    """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
     entries = list(_entries(exc))
-    if not 0 < note.length <= len(entries):
+    for tb in entries:
+        if id(tb.tb_frame) == note.frame:
+            return True
+        if _is_new_raise(tb):
+            return False
+    return False
+
+
+def _is_new_raise(tb: TracebackType) -> bool:
+    if tb.tb_next is None or tb.tb_next.tb_frame is tb.tb_frame:
         return False
-    path = [tb.tb_frame for tb in entries[: len(entries) - note.length + 1]]
-    if path == [here] and since is not None:  # one block in another: it has not been raised again
-        return note.number > since
-    if path[0] is here:
-        del path[0]
-    if not path or id(path[-1]) != note.frame:
+    if _opname(tb.tb_frame.f_code.co_code[tb.tb_lasti]) != "RAISE_VARARGS":
         return False
-    above = {here, *_callers(here)}
-    if not above.isdisjoint(path):
-        return False
-    seen = {here}
-    for frame in path:
-        for caller in _calls(frame):
-            if caller in seen:
-                break
-            if caller in above:
-                return False
-            seen.add(caller)
-    return note.author is not author or (here is not None and here in _calls(path[-1]))
-
-
-def _calls(frame: FrameType) -> Iterator[FrameType]:
-    """The frames that called this one, as far as they are known: an event loop that resumed a task did not call it."""
-    for caller in _callers(frame):
-        if frame.f_code.co_flags & _COROUTINE and not caller.f_code.co_flags & _COROUTINE:
-            return
-        yield caller
-        frame = caller
-
-
-def _callers(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None and (frame := frame.f_back) is not None:
-        yield frame
+    return str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0] not in _RAISES_AGAIN
 
 
 def _entries(exc: BaseException) -> Iterator[TracebackType]:
@@ -182,8 +160,8 @@ def _entries(exc: BaseException) -> Iterator[TracebackType]:
         tb = tb.tb_next
 
 
-def _marks(exc: BaseException) -> list[Note]:
+def _marks(exc: BaseException, since: int) -> list[Note]:
     try:
-        return [note for note in getattr(exc, "__notes__", ()) if isinstance(note, Note)]
+        return [note for note in getattr(exc, "__notes__", ()) if isinstance(note, Note) and note.number > since]
     except Exception:
         return []

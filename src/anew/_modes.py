@@ -5,12 +5,11 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 
 from __future__ import annotations
 
-import os
-from _thread import RLock
-from typing import TYPE_CHECKING, Any
+from _thread import allocate_lock
+from typing import TYPE_CHECKING, final
 
-from ._checks import option_error
-from ._policy import Policy
+from ._checks import flag, integer
+from ._options import Policy
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -28,8 +27,7 @@ def set_active(active: bool) -> None:
         TypeError: `active` is not a bool.
     """
     global _active
-    _check("active", active)
-    _active = active
+    _active = flag("active", active)
 
 
 def is_active() -> bool:
@@ -40,8 +38,9 @@ def is_active() -> bool:
 def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> AbstractContextManager[None]:
     """Switch all waits off, for tests, in all of the process and for what is decorated already; or on again.
 
-    Works at once, as a plain call; and as a context manager, which restores what was before. `set_active(False)` wins
-    over it. No budget is paid or taxed.
+    Works at once, as a plain call; and as a context manager, which restores what was before. Where contexts of several
+    threads overlap, the last one to leave restores what was before the first. `set_active(False)` wins over testing.
+    Waits are worked out, but not waited; no budget is paid or taxed.
 
     Parameters:
         testing: whether to test.
@@ -51,85 +50,59 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     Raises:
         TypeError, ValueError: an argument is of a wrong type or value.
     """
-    _check("testing", testing)
-    _check("cap", cap)
-    _check_count("attempts", attempts)
-    return _put(_Setting((attempts, cap) if testing else None))
+    global _testing
+    limits = integer("attempts", attempts, "an integer >= 1", 1), flag("cap", cap)
+    before, _testing = _testing, limits if flag("testing", testing) else None
+    return _Context(_testing, before)
 
 
 def is_testing() -> bool:
     """Whether waits are off."""
-    return _settings[-1].testing is not None
+    return _testing is not None
 
 
-def applied(policy: Policy) -> Policy:
-    """The policy as it is meant right now."""
-    testing = _settings[-1].testing
+def effective(policy: Policy) -> Policy:
+    """Return the policy as it is meant right now."""
     if not _active:
         times = 1
-    elif testing is None:
+    elif _testing is None:
         return policy
     else:
-        attempts, cap = testing
+        attempts, cap = _testing
         times = min(policy.times, attempts) if cap and policy.times is not None else attempts
-    return Policy({**vars(policy), "times": times, "at_once": True, "longest": 0.0, "budget": None})
+    return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
 
 
-class _Setting:
-    """One call of `set_testing`, in force while it is the last of `_settings`."""
+@final
+class _Context:
+    """One call of `set_testing`, and what it restores."""
 
-    __slots__ = ("entered", "testing")
-
-    def __init__(self, testing: tuple[int, bool] | None) -> None:
-        self.testing = testing  # attempts, and whether they are a cap
-        self.entered = False
+    def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
+        self._testing = testing
+        self._before = before
+        self._is_used = False
 
     def __enter__(self) -> None:
+        global _testing
         with _lock:
-            if self.entered:
+            if self._is_used:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self.entered = True
-            # Other calls may have come in between; or a context of another thread has ended, and taken this along.
-            _settings[:] = [*(setting for setting in _settings if setting is not self), self]
+            self._is_used, _testing = True, self._testing
+            _entered.append(self)
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        global _testing
         with _lock:
-            at = _settings.index(self)
-            # Plain calls since then go with it; contexts of other threads that are still open stay.
-            end = next((later for later in range(at + 1, len(_settings)) if _settings[later].entered), None)
-            del _settings[at:end]
+            at = _entered.index(self)
+            del _entered[at]
+            if at < len(_entered):  # another thread has entered a context since, and leaves it later
+                _entered[at]._before = self._before
+            else:
+                _testing = self._before
 
 
-def _put(setting: _Setting) -> _Setting:
-    with _lock:
-        _settings.append(setting)
-        # Of plain calls in a row only the last two matter: what is in force, and what the context that the last may
-        # still become has to restore.
-        if len(_settings[1:]) > _PLAIN and not any(old.entered for old in _settings[-1 - _PLAIN :]):
-            del _settings[-1 - _PLAIN]
-    return setting
-
-
-def _check(option: str, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise option_error(TypeError, option, value, "True or False")
-
-
-def _check_count(option: str, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise option_error(TypeError, option, value, "an integer >= 1")
-    if value < 1:
-        raise option_error(ValueError, option, value, "an integer >= 1")
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = RLock()  # the old one's holder may have stayed behind, in the parent
-
-
-_PLAIN = 2
 _active = True
-_settings = [_Setting(None)]
-_lock = RLock()
-_register: Any = getattr(os, "register_at_fork", dict)  # a system without it has no forks
-_register(after_in_child=_after_fork)
+_testing: tuple[int, bool] | None = None
+"""Attempts, and whether they are an upper limit only."""
+_entered: list[_Context] = []
+_lock = allocate_lock()

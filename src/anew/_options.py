@@ -1,17 +1,214 @@
-"""The options that carry no types of their own, for wrappers.
+"""Options: each has one row, and is kept in one normal form.
 
-Law: as in `_types`, written for type checkers, with the plain form of `typing` for the interpreter.
+Law: a wrong option fails here, where it was written, with its name, what it must be and what it is; past this file
+nothing is checked again. The signature in `_retry` and `Options` repeat the rows for readers and type checkers, and a
+test holds them equal. What is left at its default costs nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
+
+from . import _waits
+from ._callables import accepts, kind_of
+from ._checks import duration, flag, integer, option_error, seconds
+from ._errors import RetryError, TryAgain
+from .instrumentation._registry import checked_hooks
 
 if TYPE_CHECKING:
     import typing_extensions
 
     from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
     from .instrumentation._registry import Hooks
+
+_Fields: TypeAlias = dict[str, Any]
+
+
+class Policy(SimpleNamespace):
+    """The options of `retry` in normal form, and what follows from them. Never changed once made.
+
+    `cap`: `max_delay`, or the longest wait there can be. `growth`: the strategy, or `None` for a function of the user;
+    `bounds`: the jitter. `types` or `hook`: the two forms of `on`. `named`: the types that `on`, or a part of a hook of
+    ours, names, and `retry_errors`, those of them that are `RetryError`s. `skips_exhausted`: what another retry gave up
+    on is not ours, as for types; a function of the user is asked about everything. `catch`: for `except`. `is_async`: a
+    callback is a coroutine function. `is_heard`: a success must be told to somebody. `is_simple`: any callable will do,
+    and its success is all there is to it. `waits`: `False` while testing, when waits are worked out and not waited.
+    """
+
+
+def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
+    """Return the policy that these options make of `base`.
+
+    Raises:
+        TypeError: an option is of a wrong type.
+        ValueError: an option has a wrong value, or two of them contradict each other.
+    """
+    fields: _Fields = {"waits": True} if base is None else vars(base).copy()
+    for option, value in given.items():
+        fields[option] = OPTIONS[option][1](value)
+        if option in _FOLLOWS:
+            fields.update(_FOLLOWS[option](fields[option]))
+    if fields["delay"] > fields["cap"]:
+        delay, limit = (given.get(option, fields[option]) for option in ("delay", "max_delay"))
+        raise ValueError(f"delay must be at most max_delay, which is {limit!r}, got {delay!r}")
+    if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
+        problem = "must be left out with jitter='decorrelated', which has its own growth"
+        raise ValueError(f"backoff {problem}, got {fields['backoff']!r}")
+    fields["is_heard"] = is_heard = fields["on_success"] is not None or fields["budget"] is not None
+    fields["is_async"] = is_async = _is_async(fields["on_retry"], fields["on_success"], fields["on_failure"])
+    fields["is_simple"] = not (is_heard or is_async or fields["replay"] or fields["timeout"] is not None)
+    return Policy(**fields)
+
+
+def _is_async(*callbacks: Any) -> bool:
+    return any(callback is not None and kind_of(callback) == "coroutine function" for callback in callbacks)
+
+
+def _optional(check: Callable[..., Any], option: str, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else check(option, value, *args, **kwargs)
+
+
+def _backoff(backoff: Any) -> Any:
+    expected = f"one of {', '.join(map(repr, _waits.STRATEGIES))} or a function n -> factor"
+    if isinstance(backoff, str):
+        if backoff not in _waits.STRATEGIES:
+            raise option_error(ValueError, "backoff", backoff, expected)
+    elif isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
+        raise option_error(TypeError, "backoff", backoff, expected)
+    return backoff
+
+
+def _jitter(jitter: Any) -> Any:
+    expected = "True, False, 'full', 'decorrelated' or a timedelta >= 0"
+    is_name = isinstance(jitter, bool | str)
+    spread = None if isinstance(jitter, int | float) else seconds(jitter)
+    if spread is None and not is_name:
+        raise option_error(TypeError, "jitter", jitter, expected)
+    if jitter not in _waits.JITTERS if is_name else cast("float", spread) < 0:
+        raise option_error(ValueError, "jitter", jitter, expected)
+    return jitter
+
+
+def _on(on: Any) -> Any:
+    if isinstance(on, type) or not callable(on):
+        return _types(on)
+    if not _is_plain(on, 1):
+        raise option_error(TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta")
+    return on
+
+
+def _types(on: Any) -> tuple[type[Exception], ...]:
+    expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
+    try:
+        types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
+    except TypeError:
+        types = (None,)
+    if isinstance(on, str | bytes) or types == (None,):
+        raise option_error(TypeError, "on", on, expected)
+    if not types:
+        raise option_error(ValueError, "on", on, expected)
+    for typ in types:
+        if not _is_subclass(typ, BaseException):
+            hint = ", or any_of(...) of types and functions" if callable(typ) else ""
+            raise option_error(TypeError, "on", typ, expected + hint)
+        if not _is_subclass(typ, Exception):
+            outside = "subclasses of Exception: cancellation and exit always get through"
+            raise option_error(TypeError, "on", typ, outside)
+    return types
+
+
+def _is_subclass(typ: object, parent: type) -> bool:
+    return isinstance(typ, type) and issubclass(typ, parent)
+
+
+def _judged(on: Any) -> _Fields:
+    if isinstance(on, tuple):
+        named = types = cast("tuple[type[Exception], ...]", on)
+        catch = Exception if Exception in types else (*types, TryAgain)
+        fields = {"hook": None, "types": types, "catch": catch, "skips_exhausted": True}
+    else:
+        ours = getattr(type(on), "skips_exhausted", False) is True
+        fields = {"hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
+        named = on.types if ours else ()
+    return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
+
+
+def _is_plain(fn: Any, count: int) -> bool:
+    # What typing makes of types (Union[...], list[...]) can be called as well.
+    return kind_of(fn) == "function" and accepts(fn, count) and not hasattr(fn, "__origin__")
+
+
+def _callback(option: str, callback: Any, count: int) -> Any:
+    is_function = callable(callback) and not isinstance(callback, type) and not hasattr(callback, "__origin__")
+    kind = kind_of(callback) if is_function and accepts(callback, count) else None
+    if kind not in ("function", "coroutine function"):
+        expected = f"a function or coroutine function of {count} argument(s) or None"
+        raise option_error(TypeError, option, callback, expected)
+    return callback
+
+
+def _replay(replay: Any) -> Any:
+    if replay not in (True, False, "skip") or not isinstance(replay, bool | str):
+        error: Any = ValueError if isinstance(replay, str) else TypeError
+        raise option_error(error, "replay", replay, "True, False or 'skip'")
+    return replay
+
+
+def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> Any:
+    """Check an object that is taken by what it can do."""
+    methods = [] if isinstance(value, type) else [getattr(value, name, None) for name in names]
+    if not (methods and all(map(callable, methods)) and kind_of(cast("Any", methods[-1])) == "function"):
+        raise option_error(TypeError, option, value, expected)
+    return value
+
+
+def _name(option: str, name: Any) -> str:
+    if not isinstance(name, str) or not name:
+        error: Any = ValueError if name == "" else TypeError
+        raise option_error(error, option, name, "a string that is not empty or None (the function's own name)")
+    return name
+
+
+_TIMES = "an integer >= 1 (total calls, the first included) or None (no limit)"
+_BUDGET = "a RetryBudget, or an object with take() and pay(), or None"
+_STOP = "a threading.Event, or an object with is_set() and wait(timeout), or None; `times` and `timeout` end calls, too"
+
+# Option: its default, and what gives its normal form, or says what is wrong. In the order in which they are shown.
+OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "times": (3, _optional(integer, "times", _TIMES, 1)),
+    "delay": (1.0, lambda delay: min(duration("delay", delay), _waits.NO_CAP)),
+    "backoff": ("exponential", _backoff),
+    "jitter": (True, _jitter),
+    "max_delay": (60.0, _optional(duration, "max_delay", " or None (no cap)")),
+    "timeout": (None, _optional(duration, "timeout", " or None (no limit)", positive=True)),
+    "on": (Exception, _on),
+    "on_retry": (None, _optional(_callback, "on_retry", 2)),
+    "on_success": (None, _optional(_callback, "on_success", 1)),
+    "on_failure": (None, _optional(_callback, "on_failure", 1)),
+    "reraise": (False, partial(flag, "reraise")),
+    "replay": (False, _replay),
+    "budget": (None, _optional(_methods, "budget", ("take", "pay"), _BUDGET)),
+    "hooks": (None, partial(checked_hooks, "hooks")),
+    "stop": (None, _optional(_methods, "stop", ("is_set", "wait"), _STOP)),
+    "name": (None, _optional(_name, "name")),
+}
+DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
+TYPED = {"on", "on_retry", "on_success", "on_failure"}
+"""Options that carry types of their own: `replace` cannot change them, and `Options` has none of them."""
+
+# What follows from one option.
+_FOLLOWS: dict[str, Callable[[Any], _Fields]] = {
+    "backoff": lambda backoff: {"growth": _waits.STRATEGIES[backoff] if isinstance(backoff, str) else None},
+    "jitter": lambda jitter: {"bounds": _waits.bounds(jitter, seconds(jitter))},
+    "max_delay": lambda limit: {"cap": _waits.NO_CAP if limit is None else limit},
+    "on": _judged,
+}
+BASE = make_policy(DEFAULTS)
+
+if TYPE_CHECKING:
 
     class Options(typing_extensions.TypedDict, total=False, closed=True):
         """Options of `retry` that carry no types of their own, for `**options: Unpack[Options]` in wrappers."""
@@ -29,7 +226,5 @@ if TYPE_CHECKING:
         stop: Stop | None
         name: str | None
 else:
-    _WAITS = ("times", "delay", "backoff", "jitter", "max_delay", "timeout")
-    _NAMES = (*_WAITS, "reraise", "replay", "budget", "hooks", "stop", "name")
-    Options = TypedDict("Options", dict.fromkeys(_NAMES, Any), total=False)
+    Options = TypedDict("Options", dict.fromkeys([name for name in OPTIONS if name not in TYPED], Any), total=False)
     Options.__doc__ = "Options of `retry` that carry no types of their own, for `**options: Unpack[Options]`."

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from functools import update_wrapper
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._blocks import AsyncAttempts, Attempts
-from ._callables import unwrap
+from ._callables import copy_metadata
 from ._checks import safe_repr
-from ._drivers import drive
-from ._options import Options
-from ._policy import Policy, checked
+from ._drivers import call, drive
+from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
 
 if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
     from ._errors import RetryError
     from ._schedule import Schedule
     from ._types import (
@@ -80,8 +79,8 @@ class Retry(Generic[C_co]):
         if isinstance(fn, _DESCRIPTORS):
             return type(fn)(self(fn.__func__))
         if isinstance(fn, type):
-            raise TypeError(f"a class cannot be decorated: {fn!r}; allowed: policy.call({fn.__name__}, ...)")
-        return _dressed(drive(fn, self._policy), fn)
+            raise TypeError(f"a class cannot be decorated, got {safe_repr(fn)}; use policy.call({fn.__name__}, ...)")
+        return copy_metadata(drive(fn, self._policy), fn)
 
     # First what returns Any or never. For awaitables an `async def`: with `-> Coroutine[Any, Any, T]`, asyncio.gather()
     # of two calls is Any to mypy.
@@ -103,7 +102,7 @@ class Retry(Generic[C_co]):
             RetryError: the attempts or the time are used up (with `reraise=True`: the last exception itself).
             TypeError: `fn` is not of the kind that async callbacks or `replay` need.
         """
-        return drive(fn, self._policy)(*args, **kwargs)
+        return call(fn, self._policy, args, kwargs)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
@@ -111,11 +110,15 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: as `retry` does.
         """
-        allowed = Options.__optional_keys__
-        if not options.keys() <= allowed:
-            wrong = ", ".join(sorted(options.keys() - allowed))
-            raise TypeError(f"replace() cannot change {wrong}; allowed: {', '.join(sorted(allowed))}")
-        replaced: Retry[Any] = Retry(checked(options.items(), self._policy))
+        if refused := options.keys() & TYPED:
+            raise TypeError(
+                f"replace() cannot change {', '.join(sorted(refused))}, which decides the types of the policy; "
+                "write the policy anew: retry(on=..., **options)"
+            )
+        if unknown := options.keys() - DEFAULTS.keys():
+            names = ", ".join(sorted(DEFAULTS.keys() - TYPED))
+            raise TypeError(f"options of replace() must be of {names}, got {', '.join(sorted(unknown))}")
+        replaced: Retry[Any] = Retry(make_policy(cast("dict[str, Any]", options), self._policy))
         return replaced
 
     def schedule(self, n: int, /) -> Schedule:
@@ -137,7 +140,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has async callbacks, which take `async for`; or `replay`, which is for generators.
         """
-        return Attempts(self._policy, _FRAME(1).f_code)
+        return Attempts(self._policy, _around(sys._getframe(1)))  # noqa: SLF001 - `inspect` is slow to import
 
     def __aiter__(self) -> AsyncAttempts:
         """Begin a block in a coroutine: `async for attempt in retry(...): with attempt: ...`.
@@ -145,11 +148,11 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has `replay`, which is for generators.
         """
-        return AsyncAttempts(self._policy, _FRAME(1).f_code)
+        return AsyncAttempts(self._policy, _around(sys._getframe(1)))  # noqa: SLF001 - `inspect` is slow to import
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
-        values = ((option, getattr(self._policy, option), getattr(_BASE, option)) for option in _NAMES)
+        values = ((option, getattr(self._policy, option), getattr(BASE, option)) for option in DEFAULTS)
         return f"retry({', '.join(f'{o}={_written(value)}' for o, value, base in values if not _is(value, base))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -272,62 +275,25 @@ def retry(
         RetryError: by the decorated function, when attempts, time or budget are used up, or `stop` is set; from the
             last exception.
     """
-    values = (
-        times,
-        delay,
-        backoff,
-        jitter,
-        max_delay,
-        timeout,
-        on,
-        on_retry,
-        on_success,
-        on_failure,
-        reraise,
-        replay,
-        budget,
-        hooks,
-        stop,
-        name,
-    )
-    changed = [
-        (option, value) for option, value, default in zip(_NAMES, values, _VALUES, strict=True) if value is not default
-    ]
-    policy: Any = Retry(checked(changed, _BASE))
+    options = locals()  # all of the above, and nothing else yet
+    del options["fn"]
+    given = {option: value for option, value in options.items() if value is not DEFAULTS[option]}
+    policy: Any = Retry(make_policy(given, BASE) if given else BASE)
     if fn is None:
         return policy
     if isinstance(fn, type) or not (callable(fn) or isinstance(fn, _DESCRIPTORS)):
-        raise TypeError(f"bare @retry is for functions, not {fn!r}; options go by name: retry(times=5, on=OSError)")
+        raise TypeError(
+            f"bare @retry must stand on a function, got {safe_repr(fn)}; options go by name: retry(times=5, on=OSError)"
+        )
     return policy(fn)
 
 
-# What is left at its default is known by identity (True equals 1.0) and not checked again.
-_NAMES, _VALUES = zip(*(retry.__kwdefaults__ or {}).items(), strict=True)
-_BASE = checked(zip(_NAMES, _VALUES, strict=True))
-_FRAME = vars(sys)["_getframe"]
 _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 
-def _dressed(wrapper: Any, fn: Any) -> Any:
-    """Give the wrapper the looks of `fn`: names, doc, attributes, signature and defaults."""
-    is_function: bool = type(fn) is FunctionType  # isinstance() believes mocks
-    if is_function:
-        update_wrapper(wrapper, fn)
-        wrapper.__defaults__, wrapper.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
-        return wrapper
-    update_wrapper(wrapper, fn, assigned=())
-    inner = unwrap(fn)
-    named = inner if isinstance(getattr(inner, "__qualname__", None), str) else cast("Any", type(inner))
-    own: dict[str, Any] = wrapper.__dict__
-    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-        value: object = own.get(attribute, getattr(named, attribute, None))
-        if isinstance(value, str):
-            setattr(wrapper, attribute, value)
-    for attribute, typ in (("__annotations__", dict), ("__defaults__", tuple), ("__kwdefaults__", dict)):
-        value = getattr(fn, attribute, None)
-        if isinstance(value, typ):
-            setattr(wrapper, attribute, value)
-    return wrapper
+def _around(frame: FrameType) -> CodeType | str:
+    """Return what names a block: the code around it, or the name of its module."""
+    return frame.f_code if frame.f_code.co_name != "<module>" else str(frame.f_globals.get("__name__", "<module>"))
 
 
 def _is(value: Any, default: Any) -> bool:

@@ -12,6 +12,9 @@ assert_type(budget, RetryBudget)
 RetryBudget(floor=10, ratio=0.1, window=60)
 RetryBudget(floor=0, ratio=1, window=0.5)
 RetryBudget(window=timedelta(minutes=1))
+assert_type(RetryBudget(name="orders-db"), RetryBudget)
+assert_type(budget.take(), bool)
+budget.pay()
 
 assert_type(budget.available, float)
 print(budget.available >= 1)
@@ -35,6 +38,7 @@ RetryBudget(ratio=None)  # E
 RetryBudget(ratio=timedelta(seconds=1))  # E
 RetryBudget(window="10")  # E
 RetryBudget(window=None)  # E
+RetryBudget(name=5)  # E
 
 
 class Mine(RetryBudget):  # E
@@ -202,5 +206,5 @@ class Half(Budget):
 
 
 def dynamic(anything: Any) -> None:
-    RetryBudget(floor=anything, ratio=anything, window=anything)
+    RetryBudget(floor=anything, ratio=anything, window=anything, name=anything)
     retry(budget=anything)

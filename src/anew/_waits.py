@@ -7,7 +7,7 @@ policy's limits; neither draws, sleeps or remembers. To add a strategy, write th
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -89,3 +89,8 @@ def additive(spread: float, wait: float, previous: float, delay: float, cap: flo
 
 
 JITTERS: dict[bool | str, Bounds] = {True: proportional, False: exact, "full": full, "decorrelated": decorrelated}
+
+
+def bounds(jitter: object, spread: float | None) -> Bounds:
+    """Return the jitter of this name, or the one that adds up to `spread` seconds."""
+    return JITTERS[jitter] if isinstance(jitter, bool | str) else partial(additive, spread or 0.0)

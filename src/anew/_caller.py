@@ -1,0 +1,57 @@
+"""Whose line it was: the place of a warning, and of a log record.
+
+Law: nothing but the warning itself leaves, and that only where it has been turned into an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
+_NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
+_SHELLS, _LOOPS = ("IPython.", "ipykernel."), ("asyncio.", "trio.", "uvloop.")
+
+
+def caller() -> tuple[FrameType, int]:
+    """Return the innermost frame that is the caller's, and its level, where that of the function that asks is 1."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001 - `inspect` has the same under a public name, but is slow to import
+    while frame.f_back is not None and f"{_module(frame)}.".startswith(_NOT_THE_CALLERS):
+        frame, level = frame.f_back, level + 1
+    return frame, level
+
+
+def warn_at_caller(message: str, exc: Exception | None = None, category: type[Warning] = RuntimeWarning) -> None:
+    """Warn at the line of the caller, once for each place, as filters for warnings say.
+
+    Raises:
+        Warning: warnings of this category have been turned into errors; from `exc`.
+    """
+    try:
+        import warnings
+
+        frame, _ = caller()
+        registry = frame.f_globals.setdefault("__warningregistry__", {})
+        place = frame.f_code.co_filename, frame.f_lineno, _module(frame)
+        warnings.warn_explicit(message, category, *place, registry)
+    except category as warning:  # turned into an error
+        raise warning from exc
+    except Exception:  # no place to warn at, or no stream to write to
+        return
+
+
+def in_notebook_cell() -> bool:
+    """Whether the running event loop runs a cell of IPython or Jupyter: the user waits for the cell, and not the loop.
+
+    A task that the cell has started is no part of the cell: between the task and the loop is no frame of a shell.
+    """
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - see above
+    while frame is not None and not (module := f"{_module(frame)}.").startswith(_LOOPS):
+        if module.startswith(_SHELLS):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module
