@@ -3,9 +3,11 @@
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from anew.instrumentation import (
+    GiveUpDetails,
+    GiveUpHook,
     LoggingHook,
     OpenTelemetryHook,
     PrometheusHook,
@@ -13,8 +15,10 @@ from anew.instrumentation import (
     RetryHook,
     RetryHookFactory,
     StructlogHook,
+    get_on_give_up_hooks,
     get_on_retry_hooks,
     get_prometheus_counter,
+    set_on_give_up_hooks,
     set_on_retry_hooks,
 )
 
@@ -32,15 +36,8 @@ def plain(details: RetryDetails) -> None:
     print(details.exc)  # E
     print(details.exception.errno)  # E
     print(details.times + 1)  # E
-    details.name = "other"  # E
-    details.attempt = 1  # E
-    details.times = None  # E
-    details.wait = 0.0  # E
-    details.waited_so_far = 0.0  # E
-    details.elapsed = 0.0  # E
-    details.exception = ValueError()  # E
-    details.args = ()  # E
-    details.kwargs = {}  # E
+    details.attempt = "1"  # E
+    details.more = 1  # E
 
 
 @contextmanager
@@ -129,8 +126,6 @@ set_on_retry_hooks([*get_on_retry_hooks(), plain])
 set_on_retry_hooks(get_on_retry_hooks())
 set_on_retry_hooks([LoggingHook(), StructlogHook(), PrometheusHook(), OpenTelemetryHook()])
 set_on_retry_hooks([RetryHookFactory(LoggingHook), plain])
-set_on_retry_hooks([LoggingHook, StructlogHook, PrometheusHook, OpenTelemetryHook])
-set_on_retry_hooks([LoggingHook, plain, metrics])
 
 mine: list[RetryHook] = [plain, around, metrics.count]
 mixed: list[RetryHook | RetryHookFactory] = [plain, RetryHookFactory(lambda: plain)]
@@ -139,6 +134,66 @@ set_on_retry_hooks(mixed)
 one: RetryHook = around
 named: Callable[[RetryDetails], None] = plain
 set_on_retry_hooks([one, named])
+
+
+# For a while.
+def silenced() -> None:
+    with set_on_retry_hooks([plain]) as nothing:
+        assert_type(nothing, None)
+    with set_on_retry_hooks(None), set_on_give_up_hooks([]):
+        pass
+
+
+# Giving up.
+def gave_up(details: GiveUpDetails) -> None:
+    assert_type(details.name, str)
+    assert_type(details.reason, Literal["attempts", "timeout", "budget", "stopped"])
+    assert_type(details.attempts, int)
+    assert_type(details.elapsed, float)
+    assert_type(details.exception, Exception)
+    assert_type(details.args, tuple[Any, ...])
+    assert_type(details.kwargs, dict[str, Any])
+    print(details.wait)  # E
+    print(details.attempt)  # E
+
+
+@contextmanager
+def given_up_around(details: GiveUpDetails) -> Generator[None]:
+    print(details)
+    yield
+
+
+def any_details(details: RetryDetails | GiveUpDetails) -> None:
+    print(details.name)
+
+
+async def gave_up_later(details: GiveUpDetails) -> None:
+    print(details)
+
+
+set_on_give_up_hooks(None)
+set_on_give_up_hooks([])
+set_on_give_up_hooks([gave_up])
+set_on_give_up_hooks((gave_up, anything, any_details))
+set_on_give_up_hooks(hook for hook in [gave_up])
+set_on_give_up_hooks([lambda details: print(details.reason)])
+set_on_give_up_hooks([PrometheusHook().gave_up, OpenTelemetryHook().gave_up])
+set_on_give_up_hooks([*get_on_give_up_hooks(), gave_up])
+set_on_retry_hooks([any_details])
+late: GiveUpHook = gave_up
+set_on_give_up_hooks([late])
+assert_type(get_on_give_up_hooks(), tuple[GiveUpHook, ...])
+set_on_give_up_hooks()  # E
+set_on_give_up_hooks(gave_up)  # E
+set_on_give_up_hooks([None])  # E
+set_on_give_up_hooks([plain])  # E
+set_on_give_up_hooks([LoggingHook()])  # E
+set_on_give_up_hooks([PrometheusHook()])  # E
+set_on_give_up_hooks([given_up_around])  # E
+set_on_give_up_hooks([gave_up_later])  # E
+set_on_give_up_hooks([RetryHookFactory(lambda: plain)])  # E
+set_on_give_up_hooks([lambda details: print(details.wait)])  # E
+wrong_late: GiveUpHook = plain  # E
 
 
 # What is none.
@@ -203,6 +258,10 @@ set_on_retry_hooks([maker])  # E
 set_on_retry_hooks([Metrics])  # E
 set_on_retry_hooks([Metrics.count])  # E
 set_on_retry_hooks([RetryHookFactory])  # E
+set_on_retry_hooks([LoggingHook])  # E
+set_on_retry_hooks([StructlogHook, PrometheusHook])  # E
+set_on_retry_hooks([gave_up])  # E
+set_on_retry_hooks([PrometheusHook().gave_up])  # E
 set_on_retry_hooks([partial(configured, 1)])  # E: !zuban
 set_on_retry_hooks([partial(configured)])  # E: !mypy, !zuban
 set_on_retry_hooks([lambda: None])  # E
@@ -262,7 +321,7 @@ def uses(details: RetryDetails) -> None:
     assert_type(LoggingHook()(details), None)
     assert_type(StructlogHook()(details), None)
     assert_type(PrometheusHook()(details), None)
-    assert_type(PrometheusHook().counter, Any | None)
+    assert_type(PrometheusHook().counter, Any)
     assert_type(OpenTelemetryHook()(details), None)
 
 
@@ -298,4 +357,14 @@ RetryDetails("fetch", 1, 1.0, 0.0, 0.0, OSError(), (), {}, 3)  # E
 
 
 class MyDetails(RetryDetails):  # E
+    pass
+
+
+GiveUpDetails(name="f", reason="budget", attempts=1, elapsed=0, exception=OSError(), args=(), kwargs={})
+GiveUpDetails(name="f", reason="bored", attempts=1, elapsed=0, exception=OSError(), args=(), kwargs={})  # E
+GiveUpDetails(name="f", attempts=1, elapsed=0, exception=OSError(), args=(), kwargs={})  # E
+GiveUpDetails("f", "budget", 1, 0, OSError(), (), {})  # E
+
+
+class MyGiveUpDetails(GiveUpDetails):  # E
     pass

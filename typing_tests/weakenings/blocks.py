@@ -81,5 +81,6 @@ WEAKENINGS = {
         (_SCHEDULE, "(tuple[Wait, ...])", "(tuple[Any, ...])"),
         (_SCHEDULE, "import TYPE_CHECKING, ", "import TYPE_CHECKING, Any, "),
     ],
-    "Wait.mean is an int": [(_SCHEDULE, "    mean: float\n", "    mean: int\n")],
+    "Wait.mean is an int": [(_SCHEDULE, "    mean: float | None\n", "    mean: int | None\n")],
+    "Wait.mean is always there": [(_SCHEDULE, "    mean: float | None\n", "    mean: float\n")],
 }

@@ -1,53 +1,59 @@
 """`anew.instrumentation`."""
 
-_DETAILS, _HOOKS, _REGISTRY = (f"instrumentation/{file}.py" for file in ("_details", "_hooks", "_registry"))
-_LOGGING, _PROMETHEUS = (f"instrumentation/{file}.py" for file in ("_logging", "_prometheus"))
+_HOOKS, _READY, _REGISTRY = (f"instrumentation/{file}.py" for file in ("_hooks", "_ready", "_registry"))
 
-_PROPERTIES = {
+_FACTS = {
     "name": "str",
-    "attempt": "int",
-    "wait": "float",
-    "waited_so_far": "float",
     "elapsed": "float",
     "exception": "Exception",
     "args": "tuple[Any, ...]",
     "kwargs": "dict[str, Any]",
+    "attempt": "int",
     "times": "int | None",
+    "wait": "float",
+    "waited_so_far": "float",
+    "attempts": "int",
+    "reason": "Reason",
 }
 _GETATTR = """\
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
 
 """
-_WAIT = "    @property\n    def wait(self)"
-_SETTER = """\
-    @name.setter
-    def name(self, name: str) -> None: ...
-
-"""
-_EXCEPTION = "def exception(self) -> Exception:"
+_FACTS_METHOD = "    def facts(self)"
+_GAVE_UP = "def __call__(self, details: GiveUpDetails, /) -> None:"
 _HOOK = "def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:"
-_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory | Ready] | None)"
+_SET = "def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None)"
+_SETTING = " -> AbstractContextManager[None]:"
+_SET_GIVE_UP = "def set_on_give_up_hooks(hooks: Iterable[Callable[[GiveUpDetails], None]] | None)"
 _GET = "def get_on_retry_hooks() -> tuple[RetryHook, ...]:"
 _BUILD = "def __init__(self, build: Callable[[], RetryHook], /)"
 
 WEAKENINGS = {
     **{
-        f"RetryDetails.{name} is object": [
-            (_DETAILS, f"def {name}(self) -> {typ}:", f"def {name}(self) -> object:"),
-        ]
-        for name, typ in _PROPERTIES.items()
+        f"{name} of details is object": [(_HOOKS, f"        self.{name}: {typ} =", f"        self.{name}: object =")]
+        for name, typ in _FACTS.items()
     },
-    "RetryDetails.exception is Any": [(_DETAILS, _EXCEPTION, "def exception(self) -> Any:")],
-    "RetryDetails.exception is a BaseException": [(_DETAILS, _EXCEPTION, "def exception(self) -> BaseException:")],
-    "RetryDetails.times is never None": [(_DETAILS, "def times(self) -> int | None:", "def times(self) -> int:")],
-    "RetryDetails.name can be set": [
-        (_DETAILS, "    @property\n    def attempt", _SETTER + "    @property\n    def attempt")
+    "exception of details is Any": [(_HOOKS, "self.exception: Exception", "self.exception: Any")],
+    "exception of details is a BaseException": [(_HOOKS, "self.exception: Exception", "self.exception: BaseException")],
+    "times of details is never None": [(_HOOKS, "self.times: int | None = times", "self.times: int = times or 0")],
+    "details answer to every name": [(_HOOKS, _FACTS_METHOD, _GETATTR + _FACTS_METHOD)],
+    "RetryDetails takes its facts by position": [(_HOOKS, "self, *, attempt: int, wait", "self, attempt: int, wait")],
+    "RetryDetails needs times": [(_HOOKS, "times: int | None = None, **common", "times: int | None, **common")],
+    "RetryDetails takes anything": [
+        (_HOOKS, "times: int | None = None, **common: Unpack[_Common]", "times: int | None = None, **common: Any")
     ],
-    "RetryDetails answers to every name": [(_DETAILS, _WAIT, _GETATTR + _WAIT)],
-    "RetryDetails takes its facts by position": [(_DETAILS, "        *,\n        name: str,", "        name: str,")],
-    "RetryDetails needs times": [(_DETAILS, "times: int | None = None,", "times: int | None,")],
-    "RetryDetails is not final": [(_DETAILS, "@final\nclass RetryDetails", "class RetryDetails")],
+    "RetryDetails is not final": [(_HOOKS, "@final\nclass RetryDetails", "class RetryDetails")],
+    "GiveUpDetails takes its facts by position": [(_HOOKS, "self, *, reason: Reason,", "self, reason: Reason,")],
+    "GiveUpDetails takes any reason": [(_HOOKS, "reason: Reason, attempts", "reason: Any, attempts")],
+    "GiveUpDetails is not final": [(_HOOKS, "@final\nclass GiveUpDetails", "class GiveUpDetails")],
+    "hooks of giving up take anything": [
+        (_HOOKS, _GAVE_UP, _GAVE_UP.replace("details: GiveUpDetails, /", "*details: Any"))
+    ],
+    "hooks of giving up take retries": [(_HOOKS, _GAVE_UP, _GAVE_UP.replace("GiveUpDetails", "RetryDetails"))],
+    "hooks of giving up answer contexts": [
+        (_HOOKS, _GAVE_UP, _GAVE_UP.replace("-> None", "-> AbstractContextManager[object] | None"))
+    ],
     "hooks take anything": [(_HOOKS, _HOOK, _HOOK.replace("details: RetryDetails, /", "*details: Any"))],
     "hooks must take an object": [(_HOOKS, _HOOK, _HOOK.replace("RetryDetails", "object"))],
     "hooks take details by keyword": [(_HOOKS, _HOOK, _HOOK.replace(", /)", ")"))],
@@ -72,6 +78,22 @@ WEAKENINGS = {
         (_REGISTRY, _SET, _SET.replace(" | RetryHookFactory", " | RetryHookFactory | None"))
     ],
     "set_on_retry_hooks takes no None": [(_REGISTRY, _SET, _SET.replace("] | None", "]"))],
+    "set_on_retry_hooks is no context manager": [(_REGISTRY, _SET + _SETTING, _SET + " -> None:")],
+    "set_on_retry_hooks is any context manager": [
+        (_REGISTRY, _SET + _SETTING, _SET + _SETTING.replace("[None]", "[Any]"))
+    ],
+    "set_on_give_up_hooks takes anything": [(_REGISTRY, _SET_GIVE_UP, "def set_on_give_up_hooks(hooks: Any)")],
+    "set_on_give_up_hooks takes hooks of retries": [
+        (_REGISTRY, _SET_GIVE_UP, "def set_on_give_up_hooks(hooks: Iterable[Hook] | None)")
+    ],
+    "set_on_give_up_hooks takes any functions": [
+        (_REGISTRY, _SET_GIVE_UP, _SET_GIVE_UP.replace("[[GiveUpDetails]", "[..."))
+    ],
+    "set_on_give_up_hooks takes contexts": [(_REGISTRY, _SET_GIVE_UP, _SET_GIVE_UP.replace(", None]]", ", object]]"))],
+    "set_on_give_up_hooks takes no None": [(_REGISTRY, _SET_GIVE_UP, _SET_GIVE_UP.replace("]] | None", "]]"))],
+    "get_on_give_up_hooks gives Any": [
+        (_REGISTRY, "def get_on_give_up_hooks() -> tuple[GiveUpHook, ...]:", "def get_on_give_up_hooks() -> Any:")
+    ],
     "set_on_retry_hooks takes one hook": [(_REGISTRY, _SET, _SET.replace("] | None", "] | RetryHook | None"))],
     "set_on_retry_hooks needs nothing": [(_REGISTRY, _SET, _SET.replace("] | None", "] | None = None"))],
     "get_on_retry_hooks gives Any": [(_REGISTRY, _GET, "def get_on_retry_hooks() -> Any:")],
@@ -89,17 +111,17 @@ WEAKENINGS = {
     "RetryHookFactory takes builders with arguments": [(_HOOKS, _BUILD, _BUILD.replace("[[]", "[..."))],
     "RetryHookFactory takes build by keyword": [(_HOOKS, _BUILD, _BUILD.replace(", /)", ")"))],
     "RetryHookFactory is not final": [(_HOOKS, "@final\nclass RetryHookFactory", "class RetryHookFactory")],
-    "LoggingHook takes its options by position": [(_LOGGING, "self, *, logger", "self, logger")],
-    "LoggingHook takes any logger": [(_LOGGING, 'logger: str = "anew"', 'logger: object = "anew"')],
-    "LoggingHook takes any level": [(_LOGGING, "level: int = _WARNING", "level: Any = _WARNING")],
-    "LoggingHook answers Any": [(_LOGGING, "details: RetryDetails, /) -> None:", "details: RetryDetails, /) -> Any:")],
-    "library hooks answer Any": [(_HOOKS, "details: RetryDetails, /) -> None:", "details: RetryDetails, /) -> Any:")],
-    "library hooks must not be told of retries": [
-        (_HOOKS, "details: RetryDetails, /) -> None:", "details: int, /) -> None:"),
+    "LoggingHook takes its options by position": [(_READY, "self, *, logger", "self, logger")],
+    "LoggingHook takes any logger": [(_READY, 'logger: str = "anew"', 'logger: object = "anew"')],
+    "LoggingHook takes any level": [(_READY, "level: int = _WARNING", "level: Any = _WARNING")],
+    "ready hooks answer Any": [(_READY, "details: RetryDetails, /) -> None:", "details: RetryDetails, /) -> Any:")],
+    "ready hooks must not be told of retries": [
+        (_READY, "def __call__(self, details: RetryDetails, /)", "def __call__(self, details: int, /)")
     ],
-    "PrometheusHook takes its registry by position": [(_PROMETHEUS, "self, *, registry", "self, registry")],
-    "PrometheusHook takes no registry": [(_PROMETHEUS, "registry: object = None", "registry: None = None")],
-    "PrometheusHook.counter is an object": [
-        (_PROMETHEUS, "def counter(self) -> Any | None:", "def counter(self) -> object:")
+    "ready hooks must not be told of giving up": [
+        (_READY, "def gave_up(self, details: GiveUpDetails, /)", "def gave_up(self, details: RetryDetails, /)")
     ],
+    "PrometheusHook takes its registry by position": [(_READY, "self, *, registry", "self, registry")],
+    "PrometheusHook takes no registry": [(_READY, "registry: object = None", "registry: None = None")],
+    "PrometheusHook.counter is an object": [(_READY, "    counter: Any\n", "    counter: object\n")],
 }

@@ -6,7 +6,7 @@ _HOOKS_INIT = "instrumentation/__init__.py"
 WEAKENINGS = {
     "no py.typed": [("py.typed", "", "")],
     "Options is not exported": [
-        (_INIT, "from ._options import Options\n", "from typing import Any\n\nOptions: Any = dict\n")
+        (_INIT, "from ._options import Options\n", "from typing import Any\n\nOptions: Any = type('Options', (dict,), {})\n")
     ],
     "Attempt is not exported": [
         (
@@ -20,6 +20,6 @@ WEAKENINGS = {
         (_INIT, "from ._types import Budget\n", "from typing import Any\n\nBudget: Any = type('Budget', (), {})\n")
     ],
     "the ready hooks are unknown to checkers": [
-        (_HOOKS_INIT, "    from ._structlog import StructlogHook\n", "    from typing import Any as StructlogHook\n")
+        (_HOOKS_INIT, "PrometheusHook, StructlogHook\n", "PrometheusHook\n\nStructlogHook: object = LoggingHook\n")
     ],
 }
