@@ -354,6 +354,9 @@ def details(arguments: Mapping[str, int]) -> RetryDetails:
 
 RetryDetails()  # E
 RetryDetails("fetch", 1, 1.0, 0.0, 0.0, OSError(), (), {}, 3)  # E
+RetryDetails(1, 1.0, 0.0, name="f", elapsed=0, exception=OSError(), args=(), kwargs={})  # E
+RetryDetails(attempt=1, wait=1, waited_so_far=0, name="f", elapsed=0, exception=OSError(), args=(), kwargs={})
+RetryDetails(attempt=1, wait=1, waited_so_far=0, nam="f", elapsed=0, exception=OSError(), args=(), kwargs={})  # E
 
 
 class MyDetails(RetryDetails):  # E
@@ -364,6 +367,7 @@ GiveUpDetails(name="f", reason="budget", attempts=1, elapsed=0, exception=OSErro
 GiveUpDetails(name="f", reason="bored", attempts=1, elapsed=0, exception=OSError(), args=(), kwargs={})  # E
 GiveUpDetails(name="f", attempts=1, elapsed=0, exception=OSError(), args=(), kwargs={})  # E
 GiveUpDetails("f", "budget", 1, 0, OSError(), (), {})  # E
+GiveUpDetails("budget", 1, name="f", elapsed=0, exception=OSError(), args=(), kwargs={})  # E
 
 
 class MyGiveUpDetails(GiveUpDetails):  # E
