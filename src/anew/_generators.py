@@ -116,8 +116,8 @@ class _Stream(Call):
 
     def passes(self, exc: Exception) -> bool:
         """Whether a failure passes. A `TryAgain` of the generator's own is judged, as it must not get out."""
-        is_theirs = not isinstance(exc, TryAgain) or (self._phase == "thrown" and thrown_in(exc, depth=1))
-        return self.is_last and is_theirs
+        is_own = issubclass(type(exc), TryAgain) and not (self._phase == "thrown" and thrown_in(exc, depth=1))
+        return self.is_last and not is_own
 
 
 def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
