@@ -256,21 +256,18 @@ def pay(policy: Policy) -> None:
     """Pay a success into the policy's budget, if there is one right now."""
     budget = effective(policy).budget
     if budget is not None:
-        try:
-            budget.pay()
-        except Exception as exc:
-            log_failure("the budget %s could not be paid; the call goes on", budget, exc)
+        _ask("pay", budget)
 
 
-def _is_taken(budget: Budget) -> bool:
-    """Take a token; a budget that fails has none."""
+def _ask(method: str, budget: Budget) -> bool:
+    """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        answer: object = budget.take()
+        answer: object = getattr(budget, method)()
         if discard_awaitable(answer):
-            raise TypeError("take() must not be async")
+            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
         return bool(answer)
     except Exception as exc:
-        log_failure("the budget %s failed; it counts as spent", budget, exc)
+        log_failure(f"{method}() of the budget %s failed; the call goes on", budget, exc)
         return False
 
 
