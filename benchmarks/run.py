@@ -29,7 +29,7 @@ class Effort:
 
 
 FULL = Effort(rounds=600, imports=40, tasks=100_000, task_rounds=3)
-QUICK = Effort(rounds=200, imports=10, tasks=10_000, task_rounds=4)
+QUICK = Effort(rounds=200, imports=15, tasks=10_000, task_rounds=4)
 
 
 @dataclass(frozen=True)

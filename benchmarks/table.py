@@ -33,7 +33,7 @@ class Line:
         """
         Whether the figure that is shown is within the target.
         """
-        return self.target is None or float(f"{self.anew:.2f}") <= self.target
+        return self.target is None or float(self.show(self.anew).replace(",", "")) <= self.target
 
     def missed(self) -> bool:
         """
