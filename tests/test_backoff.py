@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anew import RetryError, _backoff, _clock, retry
+from anew import RetryError, _clock, _waits, retry
 from anew._decide import RetryIn, decide, wait_range
 
 delays = st.floats(0, 1e300)
@@ -59,9 +59,9 @@ def test_fibonacci_numbers() -> None:
     """
     a, b = 1, 1
     for num in range(1, 1477):
-        assert float(a) == _backoff.fibonacci(num)
+        assert float(a) == _waits.fibonacci(num)
         a, b = b, a + b
-    assert _backoff.fibonacci(1476) == _backoff.fibonacci(10**6)
+    assert _waits.fibonacci(1476) == _waits.fibonacci(10**6)
 
 
 def policy_of(delay: float, backoff: Any, jitter: Any, cap: float | None) -> Any:
@@ -101,7 +101,7 @@ def test_draws_stay_in_their_range(
     policy = policy_of(delay, backoff, jitter, cap)._policy
     lowest, highest = wait_range(policy, num, previous)
 
-    verdict = decide(policy, OSError(), num, 0.0, previous, lambda: drawn)
+    verdict = decide(policy, OSError(), num, left=float, previous=previous, draw=lambda: drawn)
 
     assert isinstance(verdict, RetryIn)
     assert 0 <= lowest <= verdict.seconds <= highest < float("inf")
@@ -206,7 +206,9 @@ def test_no_delay_stays_no_delay(backoff: Any, jitter: Any, count: int, num: int
     policy = policy_of(0, backoff, jitter, None)
 
     assert {(0.0, 0.0, 0.0)} == {*policy.schedule(count)}
-    assert RetryIn(0.0) == decide(policy._policy, OSError(), num, 0.0, 0.0, lambda: drawn)
+    assert RetryIn(seconds=0.0, asked=False) == decide(
+            policy._policy, OSError(), num, left=float, previous=0.0, draw=lambda: drawn
+        )
 
 
 @pytest.mark.parametrize("num", [10, 1_000_000])
@@ -216,10 +218,12 @@ def test_alive_at_the_cap(jitter: Any, num: int) -> None:
     At the cap the wait is still random, and never above it; attempt 1,000,000 is like attempt 10.
     """
     policy = retry(times=None, jitter=jitter)._policy
-    waits = {decide(policy, OSError(), num, 0.0, 0.0, _clock.draw) for _ in range(100)}
+    waits = {
+        decide(policy, OSError(), num, left=float, previous=0.0, draw=_clock.draw).seconds for _ in range(100)
+    }
 
     assert len(waits) > 90
-    assert all(wait.seconds <= 60 for wait in waits)
+    assert all(wait <= 60 for wait in waits)
 
 
 @pytest.mark.parametrize("seconds", [1e9, 1e300])

@@ -13,11 +13,12 @@ PACKAGE = Path(anew.__file__).parent
 
 # A file imports from floors below its own only.
 FLOORS = [
-    ["_types", "_checks", "_callables", "_clock", "_blocking"],
-    ["_backoff", "_errors", "_marks", "_budget", "instrumentation"],
-    ["_policy", "_options", "transient"],
-    ["_decision", "_modes"],
-    ["_state", "_schedule"],
+    ["_types", "_checks", "_callables", "_clock", "_caller", "_describe"],
+    ["_waits", "_errors", "_marks", "_budget"],
+    ["instrumentation"],
+    ["_options", "transient"],
+    ["_decide", "_modes"],
+    ["_call", "_schedule"],
     ["_generators", "_blocks"],
     ["_drivers"],
     ["_retry"],
@@ -26,9 +27,8 @@ FLOORS = [
 # A package is one file to the others; inside it has floors of its own.
 PACKAGES = {
     "instrumentation": [
-        ["_details"],
         ["_hooks"],
-        ["_logging", "_structlog", "_prometheus", "_opentelemetry"],
+        ["_ready"],
         ["_registry"],
         ["__init__"],
     ],

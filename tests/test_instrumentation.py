@@ -1,16 +1,18 @@
-"""Hooks: who is told of retries, and that nobody suffers from it."""
+"""Hooks: who is told of retries and of giving up, and that no call suffers from it."""
 
 from __future__ import annotations
 
-import asyncio
+import contextvars
 import copy
+import gc
 import logging
 import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -22,22 +24,24 @@ import pytest
 import anew
 from anew import instrumentation
 from anew.instrumentation import (
+    GiveUpDetails,
     LoggingHook,
+    PrometheusHook,
     RetryDetails,
     RetryHookFactory,
     StructlogHook,
+    get_on_give_up_hooks,
     get_on_retry_hooks,
+    set_on_give_up_hooks,
     set_on_retry_hooks,
 )
-from anew.instrumentation import _hooks as building
-from anew.instrumentation._registry import current, leave, tell
+from anew.instrumentation._registry import checked_hooks, current, gave_up_hooks, leave, tell, tell_gave_up
 
 
 @pytest.fixture(autouse=True)
 def _defaults() -> Iterator[None]:
-    set_on_retry_hooks(None)
-    yield
-    set_on_retry_hooks(None)
+    with set_on_retry_hooks(None), set_on_give_up_hooks(None):
+        yield
 
 
 def details(**facts: Any) -> RetryDetails:
@@ -57,9 +61,21 @@ def details(**facts: Any) -> RetryDetails:
 
 def told(**facts: Any) -> Any:
     """Tell the hooks in force of a retry, as the engine does; what they open is the caller's to leave."""
-    opened: list[Any] = []
-    tell(current(), details(**facts), opened)
-    return opened
+    return tell(current(), details(**facts))
+
+
+def gave_up(**facts: Any) -> GiveUpDetails:
+    """The details of some call that is given up."""
+    some: dict[str, Any] = {
+        "name": "fetch",
+        "reason": "attempts",
+        "attempts": 3,
+        "elapsed": 1.5,
+        "exception": ConnectionError("reset"),
+        "args": (),
+        "kwargs": {},
+    }
+    return GiveUpDetails(**{**some, **facts})
 
 
 class Door:
@@ -80,8 +96,8 @@ class Door:
         return True
 
 
-class BadRepr(Exception):
-    def __repr__(self) -> str:
+class Mute(Exception):
+    def __str__(self) -> str:
         raise RuntimeError("no")
 
 
@@ -98,14 +114,26 @@ FACTS: dict[str, Any] = {
 }
 
 
+GAVE_UP: dict[str, Any] = {
+    "name": "fetch",
+    "reason": "timeout",
+    "attempts": 5,
+    "elapsed": 3.0,
+    "exception": ConnectionError("reset"),
+    "args": ("https://example.org",),
+    "kwargs": {"token": "secret"},
+}
+
+
 class TestDetails:
-    def test_facts(self) -> None:
+    @pytest.mark.parametrize(("typ", "facts"), [(RetryDetails, FACTS), (GiveUpDetails, GAVE_UP)])
+    def test_facts(self, typ: Any, facts: Any) -> None:
         """
         All facts are there, under the names they were given by.
         """
-        retry = RetryDetails(**FACTS)
+        told = typ(**facts)
 
-        assert FACTS == {name: getattr(retry, name) for name in FACTS}
+        assert facts == {name: getattr(told, name) for name in facts}
 
     def test_no_limit(self) -> None:
         """
@@ -118,27 +146,19 @@ class TestDetails:
         The repr shows everything but the arguments of the call.
         """
         assert (
-            "RetryDetails(name='fetch', attempt=2, wait=1.5, waited_so_far=0.5, elapsed=3.0, "
-            "exception=ConnectionError('reset'), times=5)"
+            "RetryDetails(name='fetch', elapsed=3.0, attempt=2, times=5, wait=1.5, waited_so_far=0.5, "
+            "error_type='ConnectionError', error='ConnectionError: reset')"
         ) == repr(RetryDetails(**FACTS))
+        assert (
+            "GiveUpDetails(name='fetch', elapsed=3.0, attempts=5, reason='timeout', "
+            "error_type='ConnectionError', error='ConnectionError: reset')"
+        ) == repr(GiveUpDetails(**GAVE_UP))
 
-    def test_repr_of_what_has_none(self) -> None:
+    def test_repr_of_what_has_no_text(self) -> None:
         """
-        An exception without a repr does not spoil that of the details.
+        An exception without a text does not spoil the repr of the details.
         """
-        assert "exception=<BadRepr>" in repr(details(exception=BadRepr()))
-
-    @pytest.mark.parametrize("name", FACTS)
-    def test_frozen(self, name: str) -> None:
-        """
-        No fact can be changed or deleted.
-        """
-        retry = details()
-
-        with pytest.raises(AttributeError):
-            setattr(retry, name, 7)
-        with pytest.raises(AttributeError):
-            delattr(retry, name)
+        assert "error='Mute: <no text: its str() failed>'" in repr(details(exception=Mute()))
 
     def test_slotted(self) -> None:
         """
@@ -156,6 +176,8 @@ class TestDetails:
         """
         with pytest.raises(TypeError):
             RetryDetails(*FACTS.values())
+        with pytest.raises(TypeError):
+            GiveUpDetails(*GAVE_UP.values())
 
     @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
     def test_copies(self, clone: Callable[[Any], Any]) -> None:
@@ -214,6 +236,9 @@ def a_generator_function(details: RetryDetails) -> Iterator[None]:
 def without_arguments() -> None: ...
 
 
+FUNCTIONS = "hooks must be plain functions that take one argument, the details"
+
+
 class TestSetting:
     @pytest.mark.parametrize(
         "hook",
@@ -270,28 +295,17 @@ class TestSetting:
     @pytest.mark.parametrize(
         ("hooks", "message"),
         [
-            (5, "hooks must be an iterable of hooks, or None (the defaults)"),
-            ("structlog", "hooks must be an iterable of hooks, or None (the defaults)"),
-            (b"", "hooks must be an iterable of hooks, or None (the defaults)"),
-            (["structlog"], "a retry hook cannot be 'structlog'; allowed: a function"),
-            ([None], "a retry hook cannot be None; allowed: a function"),
-            ([Door], "a retry hook cannot be the class Door; allowed: an instance, Door()"),
-            ([list[int]], "a retry hook cannot be list[int]; allowed: a function"),
-            (
-                [a_coroutine_function],
-                "a retry hook cannot be the coroutine function a_coroutine_function; allowed: a plain function",
-            ),
-            (
-                [a_generator_function],
-                (
-                    "a retry hook cannot be the generator function a_generator_function; "
-                    "allowed: contextlib.contextmanager on top"
-                ),
-            ),
-            (
-                [without_arguments],
-                "a retry hook cannot be without_arguments; allowed: a function that takes one argument, the details",
-            ),
+            (5, "hooks must be an iterable of hooks, or None (the defaults), got 5"),
+            ("structlog", "hooks must be an iterable of hooks, or None (the defaults), got 'structlog'"),
+            (b"", "hooks must be an iterable of hooks, or None (the defaults), got b''"),
+            (["structlog"], f"{FUNCTIONS}, got 'structlog'"),
+            ([None], f"{FUNCTIONS}, got None"),
+            ([Door], f"{FUNCTIONS}, got {Door!r}"),
+            ([LoggingHook], f"{FUNCTIONS}, got {LoggingHook!r}"),
+            ([list[int]], f"{FUNCTIONS}, got list[int]"),
+            ([a_coroutine_function], f"{FUNCTIONS}, got {a_coroutine_function!r}"),
+            ([a_generator_function], f"{FUNCTIONS}, got {a_generator_function!r}"),
+            ([without_arguments], f"{FUNCTIONS}, got {without_arguments!r}"),
         ],
     )
     def test_refused(self, hooks: Any, message: str) -> None:
@@ -299,25 +313,59 @@ class TestSetting:
         What cannot be a hook is refused where it is set, and nothing changes.
         """
         set_on_retry_hooks([a_function])
+        set_on_give_up_hooks([print])
         with pytest.raises(TypeError) as error:
             set_on_retry_hooks(hooks)
+        with pytest.raises(TypeError) as twin:
+            set_on_give_up_hooks(hooks)
 
-        assert message == str(error.value)
+        assert message == str(error.value) == str(twin.value)
         assert (a_function,) == get_on_retry_hooks()
+        assert (print,) == get_on_give_up_hooks()
 
     def test_async_mocks_are_refused(self) -> None:
         """
         A mock of a coroutine function is one.
         """
-        with pytest.raises(TypeError, match="the coroutine function AsyncMock"):
+        with pytest.raises(TypeError, match="plain functions"):
             set_on_retry_hooks([AsyncMock()])
 
     def test_a_function_alone_is_refused(self) -> None:
         """
         A hook that is not in a list is refused.
         """
-        with pytest.raises(TypeError, match="allowed: an iterable of hooks"):
+        with pytest.raises(TypeError, match="hooks must be an iterable of hooks"):
             set_on_retry_hooks(a_function)
+
+    @pytest.mark.parametrize(
+        ("set_hooks", "get_hooks"),
+        [(set_on_retry_hooks, get_on_retry_hooks), (set_on_give_up_hooks, get_on_give_up_hooks)],
+    )
+    def test_as_a_context_manager(self, set_hooks: Any, get_hooks: Any) -> None:
+        """
+        Hooks can be set for a while: what was before is restored, however the while ends.
+        """
+        set_hooks([a_function])
+        with set_hooks([print]) as nothing:
+            assert nothing is None
+            assert (print,) == get_hooks()
+            with set_hooks([]):
+                assert () == get_hooks()
+            assert (print,) == get_hooks()
+        with suppress(ZeroDivisionError), set_hooks([print]):
+            raise ZeroDivisionError
+
+        assert (a_function,) == get_hooks()
+
+    def test_restoring_the_defaults(self) -> None:
+        """
+        The defaults that were before are restored as such.
+        """
+        before = get_on_retry_hooks()
+        with set_on_retry_hooks([]):
+            pass
+
+        assert before == get_on_retry_hooks()
 
 
 class TestTelling:
@@ -329,10 +377,7 @@ class TestTelling:
         set_on_retry_hooks([lambda one: seen.append((1, one)), lambda one: seen.append((2, one))])
         retry = details()
 
-        opened: list[Any] = []
-        tell(current(), retry, opened)
-
-        assert [] == opened
+        assert [] == tell(current(), retry)
         assert [(1, retry), (2, retry)] == seen
 
     def test_contexts_are_entered_at_once(self) -> None:
@@ -364,7 +409,9 @@ class TestTelling:
         assert 1 == len(seen)
         (record,) = caplog.records
         assert ("anew", logging.ERROR) == (record.name, record.levelno)
-        assert f"the retry hook {broken.__qualname__} failed; the call goes on" == record.getMessage()
+        assert (
+            f"the retry hook {broken.__qualname__} failed; the call goes on: ZeroDivisionError: oh"
+        ) == record.getMessage()
         assert "in broken" in caplog.text
         assert "ZeroDivisionError: oh" in caplog.text
 
@@ -388,7 +435,7 @@ class TestTelling:
         set_on_retry_hooks([lambda _: answer])
 
         assert [] == told()
-        assert "allowed: None or a context manager, from a plain function" in caplog.text
+        assert "what a hook returns must be None or a context manager, got" in caplog.text
 
     def test_answers_that_can_only_be_entered(self, caplog: Any) -> None:
         """
@@ -404,7 +451,7 @@ class TestTelling:
 
         assert [] == told()
         assert [] == entered
-        assert "allowed: None or a context manager" in caplog.text
+        assert "what a hook returns must be None or a context manager, got" in caplog.text
 
     def test_coroutines_are_closed(self, caplog: Any) -> None:
         """
@@ -413,8 +460,7 @@ class TestTelling:
         set_on_retry_hooks([lambda one: a_coroutine_function(one)])
 
         assert [] == told()
-        assert "a retry hook answered <coroutine object a_coroutine_function at" in caplog.text
-        assert "from a plain function" in caplog.text
+        assert "must be None or a context manager, got <coroutine object a_coroutine_function at" in caplog.text
 
     def test_async_context_managers(self, caplog: Any) -> None:
         """
@@ -428,7 +474,7 @@ class TestTelling:
         set_on_retry_hooks([span])
 
         assert [] == told()
-        assert "allowed: None or a context manager" in caplog.text
+        assert "what a hook returns must be None or a context manager, got" in caplog.text
 
     def test_what_fails_to_open(self, caplog: Any) -> None:
         """
@@ -524,7 +570,7 @@ class TestTelling:
         log: list[Any] = []
 
         def hook(details: RetryDetails) -> None:
-            leave([Door(log)])
+            leave([(hook, Door(log))])
             log.append(current())
 
         set_on_retry_hooks([hook])
@@ -569,7 +615,7 @@ class TestLeaving:
         What is opened is left once, however often that is asked for.
         """
         log: list[Any] = []
-        opened: list[AbstractContextManager[object]] = [Door(log)]
+        opened: list[Any] = [(a_function, Door(log))]
         leave(opened)
         leave(opened)
 
@@ -580,7 +626,7 @@ class TestLeaving:
         A context whose leaving makes others ask for it is left once as well.
         """
         log: list[Any] = []
-        opened: list[AbstractContextManager[object]] = []
+        opened: list[Any] = []
 
         @contextmanager
         def reentrant() -> Iterator[None]:
@@ -588,8 +634,9 @@ class TestLeaving:
             leave(opened)
             log.append("left")
 
-        opened += [Door(log), reentrant()]
-        opened[1].__enter__()
+        context = reentrant()
+        opened += [(a_function, Door(log)), (a_function, context)]
+        context.__enter__()
         leave(opened)
 
         assert [("door closed", None, None, None), "left"] == log
@@ -600,7 +647,7 @@ class TestLeaving:
         """
         log: list[Any] = []
         with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
-            stack.push(partial(leave, [suppress(KeyboardInterrupt), Door(log)]))
+            stack.push(partial(leave, [(a_function, suppress(KeyboardInterrupt)), (a_function, Door(log))]))
             raise KeyboardInterrupt
 
         ((_, typ, exc, tb),) = log
@@ -620,7 +667,7 @@ class TestLeaving:
         with pytest.raises(type(exc)) as raised:
             interrupted()
         traceback = raised.value.__traceback__
-        leave([Door(log), Door(log, failure=exc)], type(exc), exc, traceback)
+        leave([(a_function, Door(log)), (a_function, Door(log, failure=exc))], type(exc), exc, traceback)
 
         assert 2 == len(log)
         assert traceback is exc.__traceback__
@@ -631,12 +678,14 @@ class TestLeaving:
         A context that fails to close is logged with its traceback, and the others are left all the same.
         """
         log: list[Any] = []
-        leave([Door(log, "a"), Door(log, "b", failure=ZeroDivisionError("oh"))])
+        leave([(a_function, Door(log, "a")), (a_function, Door(log, "b", failure=ZeroDivisionError("oh")))])
 
         assert ["b closed", "a closed"] == [entry[0] for entry in log]
         (record,) = caplog.records
         assert ("anew", logging.ERROR) == (record.name, record.levelno)
-        assert "leaving Door, which a retry hook had opened, failed; the call goes on" == record.getMessage()
+        assert (
+            "leaving what the hook a_function had opened failed; the call goes on: ZeroDivisionError: oh"
+        ) == record.getMessage()
         assert "ZeroDivisionError: oh" in caplog.text
 
     def test_exits_leave_last(self) -> None:
@@ -646,7 +695,7 @@ class TestLeaving:
         log: list[Any] = []
         interrupt = KeyboardInterrupt()
         with pytest.raises(KeyboardInterrupt) as raised:
-            leave([Door(log, "a"), Door(log, "b", failure=interrupt)])
+            leave([(a_function, Door(log, "a")), (a_function, Door(log, "b", failure=interrupt))])
 
         assert interrupt is raised.value
         assert [("b closed", None), ("a closed", interrupt)] == [(entry[0], entry[2]) for entry in log]
@@ -667,7 +716,7 @@ class Door:
 
 class Pause:
     def __init__(self):
-        self.opened = [Door()]
+        self.opened = [(print, Door())]
     def __del__(self):
         _registry.leave(self.opened)
 
@@ -679,20 +728,6 @@ builtins.very_last = Pause()
 
         assert ["left", "left", "left"] == done.stdout.split()
         assert "Exception ignored" not in done.stderr
-
-
-class Lock:
-    """A lock that notes how long one would wait for it; `closed`: in vain."""
-
-    def __init__(self, *, closed: bool = False) -> None:
-        self.closed = closed
-        self.timeouts: list[float] = []
-
-    def acquire(self, timeout: float) -> bool:
-        self.timeouts.append(timeout)
-        return not self.closed
-
-    def release(self) -> None: ...
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -765,7 +800,7 @@ class TestFactory:
         """
         What cannot be called without arguments builds nothing.
         """
-        with pytest.raises(TypeError, match="allowed: a plain function without arguments"):
+        with pytest.raises(TypeError, match="build must be a plain function without arguments, got"):
             RetryHookFactory(build)
 
     @pytest.mark.parametrize("failure", [ImportError("no such module"), ZeroDivisionError("oh")], ids=repr)
@@ -783,8 +818,8 @@ class TestFactory:
         assert (seen.append,) == get_on_retry_hooks()
         (record,) = caplog.records
         assert ("anew", logging.ERROR) == (record.name, record.levelno)
-        assert "build could not build its retry hook; retries go on without it" == record.getMessage()
-        assert str(failure) in caplog.text
+        assert record.getMessage().startswith("build could not build its retry hook; retries go on without it: ")
+        assert record.exc_info[1] is failure
 
     @pytest.mark.parametrize("hook", [None, LoggingHook, a_coroutine_function, RetryHookFactory(LoggingHook)])
     def test_building_no_hook(self, hook: Any, caplog: Any) -> None:
@@ -794,7 +829,7 @@ class TestFactory:
         set_on_retry_hooks([RetryHookFactory(lambda: hook)])
 
         assert () == get_on_retry_hooks() == get_on_retry_hooks()
-        assert 1 == caplog.text.count("TypeError: a retry hook cannot be ")
+        assert 1 == caplog.text.count("without it: TypeError: the hook must be plain functions that take one argument")
 
     def test_interrupted(self) -> None:
         """
@@ -807,14 +842,11 @@ class TestFactory:
 
         assert (a_function,) == current()
 
-    def test_builders_that_retry(self, monkeypatch: Any) -> None:
+    def test_builders_that_retry(self) -> None:
         """
-        A builder that retries, or asks for the hooks, does not wait for itself.
+        A builder that retries, or asks for the hooks, does not wait for itself, and is told of nothing.
         """
         seen: list[Any] = []
-        monkeypatch.setattr(building, "_workshop", building._Workshop())
-        lock: Any = Lock()
-        building._workshop._lock = lock
 
         def build() -> Any:
             seen.append((told(), current(), get_on_retry_hooks()))
@@ -825,47 +857,60 @@ class TestFactory:
 
         assert ([], (), (a_function,)) == seen[0]
         assert 2 == len(seen)
-        assert [building.PATIENCE] == lock.timeouts
+
+    def test_no_thread_waits(self) -> None:
+        """
+        While one thread builds a hook, others go without; later all have it.
+        """
+        building, built = threading.Event(), threading.Event()
+
+        def build() -> Any:
+            building.set()
+            built.wait(10)
+            return a_function
+
+        factory = RetryHookFactory(build)
+        set_on_retry_hooks([factory, print])
+        first = threading.Thread(target=told)
+        first.start()
+        building.wait(10)
+        meanwhile = current()
+        built.set()
+        first.join()
+
+        assert (print,) == meanwhile
+        assert (a_function, print) == current()
 
     def test_many_threads(self) -> None:
         """
-        Many threads that arrive together have it built once, and all are heard.
+        Many threads that arrive together have it built once.
         """
         count = 16
         together = threading.Barrier(count, timeout=10)
-        built: list[Any] = []
-        seen: list[Any] = []
+        build = Mock(return_value=a_function)
 
-        def build() -> Any:
-            built.append(threading.get_ident())
-            together_built.wait(0.02)
-            return lambda details: seen.append(details.name)
-
-        def work(number: int) -> None:
+        def work() -> None:
             together.wait()
-            told(name=str(number))
+            told()
 
-        together_built = threading.Event()
         set_on_retry_hooks([RetryHookFactory(build)])
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+        threads = [threading.Thread(target=work) for _ in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-        assert 1 == len(built)
-        assert {str(number) for number in range(count)} == set(seen)
+        assert 1 == build.call_count
+        assert (a_function,) == current()
 
-    def test_builders_that_wait_for_others(self, monkeypatch: Any) -> None:
+    def test_builders_that_wait_for_others(self) -> None:
         """
-        A builder that waits for a thread that retries holds it for a while only.
+        A builder that waits for a thread that retries is not waited for by that thread.
         """
-        monkeypatch.setattr(building, "PATIENCE", 0.01)
-        monkeypatch.setattr(building, "_workshop", building._Workshop())
         heard: list[Any] = []
 
         def build() -> Any:
-            thread = threading.Thread(target=lambda: heard.append(current()))
+            thread = threading.Thread(target=lambda: heard.append(get_on_retry_hooks()))
             thread.start()
             thread.join()
             return a_function
@@ -875,96 +920,228 @@ class TestFactory:
         assert (a_function, print) == current()
         assert [(print,)] == heard
 
-    def test_event_loops_do_not_wait(self, monkeypatch: Any) -> None:
+    @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+    def test_copies(self, clone: Callable[[Any], Any]) -> None:
         """
-        An event loop does not stand still for a builder, and others wait for it as before.
+        Factories pickle and copy, as the policies do that have them; each copy builds its own.
         """
-        monkeypatch.setattr(building, "_workshop", building._Workshop())
-        lock: Any = Lock(closed=True)
-        building._workshop._lock = lock
-        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
+        factory = RetryHookFactory(LoggingHook)
+        own = checked_hooks("hooks", [factory])
+        copied = checked_hooks("hooks", [clone(factory)])
 
-        async def main() -> Any:
-            return current()
+        assert LoggingHook is type(current(own)[0])
+        assert LoggingHook is type(current(copied)[0])
+        assert current(own) != current(copied)
 
-        assert (print,) == asyncio.run(main()) == current()
-        assert [0, building.PATIENCE] == lock.timeouts
 
-    def test_builders_that_never_end(self, monkeypatch: Any) -> None:
+class TestOwnHooks:
+    def test_instead_of_those_of_the_process(self) -> None:
         """
-        Once somebody has waited in vain for a builder, nobody else waits for it, until it ends after all.
+        A policy with hooks of its own is told of to these, and to no others.
         """
-        monkeypatch.setattr(building, "_workshop", building._Workshop())
-        lock: Any = Lock(closed=True)
-        building._workshop._lock = lock
-        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
+        set_on_retry_hooks([a_function])
+        own = checked_hooks("hooks", iter([print, RetryHookFactory(lambda: len)]))
 
-        assert (print,) == current() == current()
+        assert (print, len) == current(own)
+        assert () == current(())
+        assert (a_function,) == current(checked_hooks("hooks", None)) == current()
 
-        lock.closed = False
-
-        assert (a_function, print) == current()
-
-        lock.closed = True
-        set_on_retry_hooks([RetryHookFactory(lambda: a_function), print])
-
-        assert (print,) == current()
-        assert [building.PATIENCE, 0, 0, building.PATIENCE] == lock.timeouts
-
-    @pytest.mark.skipif(not hasattr(building.os, "fork"), reason="this system cannot fork")
-    def test_forks(self) -> None:
+    def test_none_within_a_hook(self) -> None:
         """
-        A child that was forked while another thread built a hook builds its own.
+        What a hook retries itself is told to nobody, whoever would hear of it.
         """
-        script = """
-import os, threading
-from anew.instrumentation import RetryHookFactory, get_on_retry_hooks, set_on_retry_hooks
+        seen: list[Any] = []
+        tell((lambda _: seen.append((current((print,)), gave_up_hooks())),), details())
 
-parent = os.getpid()
-building, forked = threading.Event(), threading.Event()
+        assert [((), ())] == seen
 
-def build():
-    if os.getpid() == parent:
-        building.set()
-        forked.wait(30)
-    return print
-
-set_on_retry_hooks([RetryHookFactory(build)])
-thread = threading.Thread(target=get_on_retry_hooks)
-thread.start()
-building.wait(30)
-child = os.fork()
-if child == 0:
-    os._exit(0 if get_on_retry_hooks() == (print,) else 1)
-_, status = os.waitpid(child, 0)
-forked.set()
-thread.join()
-print(status, get_on_retry_hooks() == (print,))
-"""
-        assert ["0", "True"] == run(script, "-W", "ignore").stdout.split()
-
-    @pytest.mark.skipif(not hasattr(building.os, "fork"), reason="this system cannot fork")
-    def test_builders_that_fork(self) -> None:
+    def test_refused(self) -> None:
         """
-        Where a builder forks, parent and child both get what it gives.
+        What cannot be a hook is refused, with the name of the option.
         """
-        script = """
-import os
-from anew.instrumentation import RetryHookFactory, get_on_retry_hooks, set_on_retry_hooks
+        with pytest.raises(
+            TypeError, match=r"^hooks must be plain functions that take one argument, the details, got 5$"
+        ):
+            checked_hooks("hooks", [5])
 
-def build():
-    global child
-    child = os.fork()
-    return print
 
-set_on_retry_hooks([RetryHookFactory(build), RetryHookFactory(lambda: len)])
-ok = get_on_retry_hooks() == (print, len)
-if child == 0:
-    os._exit(0 if ok else 1)
-_, status = os.waitpid(child, 0)
-print(status, ok)
-"""
-        assert ["0", "True"] == run(script).stdout.split()
+class TestGivingUp:
+    def test_in_order(self) -> None:
+        """
+        Hooks are told in the order in which they were set, all of the same details.
+        """
+        seen: list[Any] = []
+        set_on_give_up_hooks([lambda one: seen.append((1, one)), lambda one: seen.append((2, one))])
+        end = gave_up()
+        tell_gave_up(gave_up_hooks(), end)
+
+        assert [(1, end), (2, end)] == seen
+
+    def test_off(self) -> None:
+        """
+        An empty iterable switches hooks off, and None brings the default back.
+        """
+        default = get_on_give_up_hooks()
+        set_on_give_up_hooks([])
+        off = get_on_give_up_hooks()
+        set_on_give_up_hooks(None)
+
+        assert () == off
+        assert default == get_on_give_up_hooks()
+
+    def test_default(self, monkeypatch: Any) -> None:
+        """
+        By default they are counted if the application has imported prometheus_client, and nothing is logged.
+        """
+        import prometheus_client
+
+        imported = get_on_give_up_hooks()
+        monkeypatch.delitem(sys.modules, "prometheus_client")
+
+        assert PrometheusHook is type(imported[0].__self__)
+        assert () == get_on_give_up_hooks()
+        del prometheus_client
+
+    def test_what_raises_is_logged(self, caplog: Any) -> None:
+        """
+        A hook that raises is logged with its traceback, and the others are told all the same.
+        """
+        seen: list[Any] = []
+
+        def broken(details: GiveUpDetails) -> None:
+            raise ZeroDivisionError("oh")
+
+        tell_gave_up((broken, seen.append), gave_up())
+
+        assert 1 == len(seen)
+        (record,) = caplog.records
+        assert record.getMessage().startswith(f"the give-up hook {broken.__qualname__} failed; the call goes on")
+        assert "in broken" in caplog.text
+
+    def test_awaitables_are_logged(self, caplog: Any) -> None:
+        """
+        A coroutine that is answered nonetheless is closed, so that it does not complain, and logged.
+        """
+        tell_gave_up((lambda _: a_coroutine(),), gave_up())
+
+        assert "got <coroutine object a_coroutine at" in caplog.text
+
+    def test_contexts_close_at_once(self) -> None:
+        """
+        There is no wait: a context manager is entered and left.
+        """
+        log: list[Any] = []
+        tell_gave_up((lambda _: Door(log),), gave_up())
+
+        assert ["door opened", ("door closed", None, None, None)] == log
+
+    def test_exits_get_through(self) -> None:
+        """
+        Ctrl-C in a hook gets through, and silences nobody.
+        """
+        set_on_give_up_hooks([Mock(side_effect=KeyboardInterrupt)])
+        with pytest.raises(KeyboardInterrupt):
+            tell_gave_up(gave_up_hooks(), gave_up())
+
+        assert 1 == len(gave_up_hooks())
+        assert current()
+
+    def test_none_within_a_hook(self) -> None:
+        """
+        What a hook retries itself is told to nobody.
+        """
+        seen: list[Any] = []
+        tell_gave_up((lambda _: seen.append((current(), gave_up_hooks())),), gave_up())
+
+        assert [((), ())] == seen
+
+
+class TestQuiet:
+    def fail(self, clock: Any, *seconds: float, hook: Any) -> None:
+        """Tell a hook again and again, with so much time in between."""
+        set_on_retry_hooks([hook])
+        told()
+        for pause in seconds:
+            clock.advance(pause)
+            told()
+
+    def test_a_line_a_minute(self, clock: Any, caplog: Any) -> None:
+        """
+        A hook that keeps failing is logged with its traceback once, and then by one line a minute.
+        """
+        self.fail(clock, 1, 58, 1, 1, 59, 3600, hook=lambda _: 1 / 0)
+
+        assert [True, False, False, False] == [record.exc_info is not None for record in caplog.records]
+        assert 1 == len({record.getMessage() for record in caplog.records})
+        assert "failed; the call goes on: ZeroDivisionError: division by zero" in caplog.text
+
+    def test_each_hook(self, clock: Any, caplog: Any) -> None:
+        """
+        Each hook is logged for itself, and its contexts too.
+        """
+
+        @contextmanager
+        def closes_badly(_: Any) -> Iterator[None]:
+            yield
+            raise ZeroDivisionError
+
+        set_on_retry_hooks([lambda _: 1 / 0, lambda _: int("x"), closes_badly])
+        for _ in range(3):
+            leave(told())
+
+        assert 3 == len(caplog.records)
+
+    def test_set_anew(self, clock: Any, caplog: Any) -> None:
+        """
+        Hooks that are set anew are logged anew.
+        """
+
+        def broken(_: Any) -> None:
+            raise ZeroDivisionError
+
+        self.fail(clock, 1, hook=broken)
+        self.fail(clock, 1, hook=broken)
+
+        assert 2 == caplog.text.count("Traceback")
+
+    def test_clocks_that_go_back(self, clock: Any, caplog: Any) -> None:
+        """
+        A clock that was set back does not make a hook silent.
+        """
+        self.fail(clock, -1e6, hook=lambda _: 1 / 0)
+
+        assert 2 == len(caplog.records)
+
+    def test_hooks_for_one_call_each(self, caplog: Any) -> None:
+        """
+        Failing hooks that are made for one call each do not pile up.
+        """
+        caplog.set_level(logging.CRITICAL, "anew")  # what is logged is kept by the tests
+        refs: list[Any] = []
+        for _ in range(1000):
+            hook = Mock(side_effect=ZeroDivisionError)
+            refs.append(weakref.ref(hook))
+            tell((hook,), details())
+        del hook
+        gc.collect()
+
+        assert 150 > sum(ref() is not None for ref in refs)
+
+
+class TestTasksAndThreads:
+    def test_thread_locals_that_are_not_local(self) -> None:
+        """
+        Where greenlets are switched in a hook, others are told; so the guard is no thread-local of before the patch.
+        """
+        seen: list[Any] = []
+
+        def hook(details: RetryDetails) -> None:
+            seen.append(contextvars.Context().run(lambda: len(current())))
+
+        set_on_retry_hooks([hook])
+        told()
+
+        assert [1] == seen
 
 
 class TestDefaults:
@@ -1008,15 +1185,14 @@ class TestDefaults:
     @pytest.mark.parametrize(("library", "needed"), [("structlog", "get_logger"), ("prometheus_client", "Counter")])
     def test_libraries_that_do_not_work(self, library: str, needed: str, monkeypatch: Any, caplog: Any) -> None:
         """
-        A library that fails when it is first used is logged once, and then counts as not imported.
+        A library that fails when it is used counts as not imported, in silence.
         """
         monkeypatch.setitem(sys.modules, library, Mock(**{needed: Mock(side_effect=ZeroDivisionError("oh"))}))
         for _ in range(3):
             (hook,) = get_on_retry_hooks()
             assert LoggingHook is type(hook)
 
-        assert 1 == len(caplog.records)
-        assert "ZeroDivisionError: oh" in caplog.text
+        assert [] == caplog.records
 
     def test_libraries_imported_later(self, monkeypatch: Any) -> None:
         """
@@ -1025,6 +1201,7 @@ class TestDefaults:
         before = get_on_retry_hooks()
         monkeypatch.setitem(sys.modules, "structlog", ModuleType("structlog"))
         during = get_on_retry_hooks()
+        sys.modules["structlog"].is_configured = lambda: True
         sys.modules["structlog"].get_logger = Mock()
         after = get_on_retry_hooks()
 
@@ -1054,15 +1231,17 @@ class TestDefaults:
 
         assert [LoggingHook, StructlogHook] == [type(hook) for hook in (first, second)]
 
-    def test_our_own_files_cannot_be_read(self, monkeypatch: Any) -> None:
+    def test_structlog_that_is_not_configured(self, monkeypatch: Any) -> None:
         """
-        Where no file can be opened any more, retries are still logged.
+        An application's structlog is used from when the application configures it: it may be there for a dependency.
         """
-        monkeypatch.setitem(sys.modules, "structlog", Mock())
-        monkeypatch.setitem(sys.modules, "anew.instrumentation._structlog", None)
-        (hook,) = get_on_retry_hooks()
+        structlog = Mock(is_configured=Mock(return_value=False))
+        monkeypatch.setitem(sys.modules, "structlog", structlog)
+        (before,) = get_on_retry_hooks()
+        structlog.is_configured.return_value = True
+        (after,) = get_on_retry_hooks()
 
-        assert LoggingHook is type(hook)
+        assert [LoggingHook, StructlogHook] == [type(hook) for hook in (before, after)]
 
 
 class Broken(ModuleType):

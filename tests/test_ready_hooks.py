@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import _thread
+import ast
+import inspect
 import io
 import json
 import logging
@@ -10,7 +12,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
+from unittest.mock import Mock
 
 import prometheus_client
 import pytest
@@ -23,7 +27,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import anew
+from anew import TryAgain
 from anew.instrumentation import (
+    GiveUpDetails,
     LoggingHook,
     OpenTelemetryHook,
     PrometheusHook,
@@ -32,18 +38,18 @@ from anew.instrumentation import (
     StructlogHook,
     get_on_retry_hooks,
     get_prometheus_counter,
+    set_on_give_up_hooks,
     set_on_retry_hooks,
 )
-from anew.instrumentation._registry import current, tell
+from anew.instrumentation._registry import current, gave_up_hooks, tell, tell_gave_up
 
 SECRET = "correct horse battery staple"  # noqa: S105 - it is shown to nobody
 
 
 @pytest.fixture(autouse=True)
 def _defaults() -> Iterator[None]:
-    set_on_retry_hooks(None)
-    yield
-    set_on_retry_hooks(None)
+    with set_on_retry_hooks(None), set_on_give_up_hooks(None):
+        yield
 
 
 def details(**facts: Any) -> RetryDetails:
@@ -64,12 +70,24 @@ def details(**facts: Any) -> RetryDetails:
 
 def told(**facts: Any) -> None:
     """Tell the hooks in force of a retry, as the engine does."""
-    opened: list[Any] = []
-    tell(current(), details(**facts), opened)
-    assert [] == opened
+    assert [] == tell(current(), details(**facts))
 
 
-SENTENCE = "fetch failed with ConnectionError('reset'), attempt 1 of 5; next attempt in 1.4 s"
+def told_of_the_end(**facts: Any) -> None:
+    """Tell the hooks in force that a call with a secret is given up, as the engine does."""
+    some: dict[str, Any] = {
+        "name": "fetch",
+        "reason": "timeout",
+        "attempts": 4,
+        "elapsed": 3.5,
+        "exception": ConnectionError("reset"),
+        "args": (SECRET,),
+        "kwargs": {"password": SECRET},
+    }
+    tell_gave_up(gave_up_hooks(), GiveUpDetails(**{**some, **facts}))
+
+
+SENTENCE = "fetch failed with ConnectionError: reset, attempt 1 of 5; next attempt in 1.4 s"
 FACTS = {
     "anew.name": "fetch",
     "anew.attempt": 1,
@@ -77,13 +95,13 @@ FACTS = {
     "anew.wait": 1.44,
     "anew.waited_so_far": 0.25,
     "anew.elapsed": 3.5,
-    "anew.exception": "ConnectionError('reset')",
+    "anew.error": "ConnectionError: reset",
     "anew.error_type": "ConnectionError",
 }
 
 
 class Mute(Exception):
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         raise RuntimeError("no")
 
 
@@ -126,7 +144,7 @@ class TestLogging:
         set_on_retry_hooks([LoggingHook()])
         told(**facts)
 
-        assert [f"fetch failed with ConnectionError('reset'), {end}"] == caplog.messages
+        assert [f"fetch failed with ConnectionError: reset, {end}"] == caplog.messages
 
     def test_one_template(self, caplog: Any) -> None:
         """
@@ -149,14 +167,14 @@ class TestLogging:
         assert not any(isinstance(value, Exception | RetryDetails) for value in (*vars(record).values(), *record.args))
         assert SECRET not in repr(vars(record))
 
-    def test_exceptions_without_a_repr(self, caplog: Any) -> None:
+    def test_exceptions_without_a_text(self, caplog: Any) -> None:
         """
         An exception that cannot be shown is named.
         """
         set_on_retry_hooks([LoggingHook()])
         told(exception=Mute())
 
-        assert ["fetch failed with <Mute>, attempt 1 of 5; next attempt in 1.4 s"] == caplog.messages
+        assert [SENTENCE.replace("ConnectionError: reset", "Mute: <no text: its str() failed>")] == caplog.messages
         assert f"{__name__}.Mute" == vars(caplog.records[0])["anew.error_type"]
 
     def test_options(self, caplog: Any) -> None:
@@ -169,12 +187,15 @@ class TestLogging:
 
         assert [("app.retries", logging.INFO, SENTENCE)] == caplog.record_tuples
 
-    @pytest.mark.parametrize("options", [{"level": "INFO"}, {"logger": logging.getLogger()}])
-    def test_wrong_options(self, options: Any) -> None:
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [({"level": "INFO"}, TypeError), ({"level": -1}, ValueError), ({"logger": logging.getLogger()}, TypeError)],
+    )
+    def test_wrong_options(self, options: Any, error: Any) -> None:
         """
         A level is a number and a logger a name.
         """
-        with pytest.raises(TypeError, match=f"^{next(iter(options))} must be a n"):
+        with pytest.raises(error, match=f"^{next(iter(options))} must be a n"):
             LoggingHook(**options)
 
     def test_switched_off(self, caplog: Any) -> None:
@@ -184,13 +205,13 @@ class TestLogging:
         caplog.set_level(logging.ERROR, "anew")
 
         class Costly(Exception):
-            def __repr__(self) -> str:
-                pytest.fail("formatted")
+            __str__ = Mock(side_effect=AssertionError("formatted"))
 
         set_on_retry_hooks([LoggingHook()])
         told(exception=Costly())
 
         assert [] == caplog.records
+        assert not Costly.__str__.called
 
     def test_places_without_a_caller(self, caplog: Any) -> None:
         """
@@ -199,38 +220,133 @@ class TestLogging:
         done = _thread.allocate_lock()
         done.acquire()
         hooks = (LoggingHook(), lambda _: done.release())
-        _thread.start_new_thread(tell, (hooks, details(), []))
+        _thread.start_new_thread(tell, (hooks, details()))
 
         assert done.acquire(timeout=10)
         assert [SENTENCE] == caplog.messages
 
 
-class TestLongFailures:
-    def test_text(self, caplog: pytest.LogCaptureFixture) -> None:
+class TestNotDone:
+    """A `TryAgain` is no failure."""
+
+    @pytest.mark.parametrize(
+        ("message", "said"),
+        [(("still queued",), ": still queued"), ((), ""), (("job 5\nof 7",), ": job 5")],
+        ids=["message", "none", "lines"],
+    )
+    def test_sentence(self, message: Any, said: str, caplog: Any) -> None:
         """
-        A failure that quotes a whole page is cut.
+        It is logged in its own words, at INFO.
+        """
+        caplog.set_level(logging.INFO)
+        set_on_retry_hooks([LoggingHook()])
+        told(name="poll", attempt=3, times=10, wait=0.5, exception=TryAgain(*message))
+
+        text = f"poll is not done yet{said}, attempt 3 of 10; next attempt in 0.5 s"
+        assert [("anew", logging.INFO, text)] == caplog.record_tuples
+
+    @pytest.mark.parametrize(
+        ("message", "said"), [((), "ConnectionError: reset"), (("still queued",), "still queued")], ids=["none", "some"]
+    )
+    def test_raised_from(self, message: Any, said: str, caplog: Any) -> None:
+        """
+        Raised from an exception and without a message, that exception says why.
+        """
+        caplog.set_level(logging.INFO)
+        set_on_retry_hooks([LoggingHook()])
+        exc = TryAgain(*message)
+        exc.__cause__ = ConnectionError("reset")
+        told(exception=exc)
+
+        assert [f"fetch is not done yet: {said}, attempt 1 of 5; next attempt in 1.4 s"] == caplog.messages
+        assert f"TryAgain: {said}" == vars(caplog.records[0])["anew.error"]
+        assert "anew.TryAgain" == vars(caplog.records[0])["anew.error_type"]
+
+    def test_subclasses(self, caplog: Any) -> None:
+        """
+        A subclass may have a text of its own.
+        """
+
+        class Queued(TryAgain):
+            def __init__(self, place: int) -> None:
+                super().__init__()
+                self.place = place
+
+            def __str__(self) -> str:
+                return f"place {self.place}"
+
+        caplog.set_level(logging.INFO)
+        set_on_retry_hooks([LoggingHook()])
+        told(exception=Queued(7))
+
+        assert caplog.messages[0].startswith("fetch is not done yet: place 7, attempt")
+
+    @pytest.mark.parametrize(
+        ("level", "logged"),
+        [(logging.DEBUG, logging.DEBUG), (logging.INFO, logging.INFO), (logging.ERROR, logging.INFO)],
+    )
+    def test_levels(self, level: int, logged: int, caplog: Any) -> None:
+        """
+        It is logged at INFO, or at the level of the hook if that is lower.
+        """
+        caplog.set_level(logging.DEBUG)
+        set_on_retry_hooks([LoggingHook(level=level)])
+        told(exception=TryAgain())
+
+        assert [logged] == [record.levelno for record in caplog.records]
+
+    def test_structlog(self) -> None:
+        """
+        In structlog it is the same event, at level info.
+        """
+        set_on_retry_hooks([StructlogHook()])
+        with structlog.testing.capture_logs() as events:
+            told(exception=TryAgain("still queued"))
+
+        (event,) = events
+        assert ("retry_scheduled", "info", "TryAgain: still queued") == (
+            event["event"],
+            event["log_level"],
+            event["anew.error"],
+        )
+
+
+class TestSecrets:
+    URL = f"https://user:{SECRET.replace(' ', '-')}@example.org/path?api_key={SECRET.replace(' ', '-')}#frag"
+
+    def test_logs(self, caplog: Any) -> None:
+        """
+        What is secret in a URL is in no record, nor in an event.
+        """
+        set_on_retry_hooks([LoggingHook(), StructlogHook()])
+        with structlog.testing.capture_logs() as events:
+            told(exception=OSError(f"no answer from {self.URL}"))
+
+        (record,) = caplog.records
+        assert "no answer from https://...@example.org/path?..., attempt 1" in record.getMessage()
+        assert "horse" not in repr(vars(record)) + repr(events)
+
+    def test_long_texts(self, caplog: Any) -> None:
+        """
+        A failure that quotes a whole page is cut, and takes one line.
         """
         set_on_retry_hooks([LoggingHook()])
         told(exception=OSError("x" * 5000))
+        told(exception=OSError("first\nWARNING forged line"))
 
-        assert caplog.messages[0].startswith("fetch failed with OSError('xxx")
+        assert len(caplog.messages[0]) < 300
         assert "xxx..., attempt 1" in caplog.messages[0]
-        assert len(caplog.messages[0]) < 1200
+        assert caplog.messages[1].startswith("fetch failed with OSError: first, attempt 1")
 
-    def test_group(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_groups(self, caplog: Any) -> None:
         """
-        A group shows its first members, and not those of the groups in it.
+        A group shows its first members.
         """
         set_on_retry_hooks([LoggingHook()])
-        inner = ExceptionGroup("inner", [KeyError(1)])
-        told(exception=ExceptionGroup("unhandled", [OSError("reset"), inner, ValueError(), KeyError(2), KeyError(3)]))
-        told(exception=ExceptionGroup("unhandled", [OSError("reset")]))
+        told(exception=ExceptionGroup("unhandled", [OSError("reset"), ValueError()]))
 
-        assert (
-            "fetch failed with ExceptionGroup('unhandled', [OSError('reset'), ExceptionGroup(...), ValueError(), "
-            "and 2 more]), attempt 1"
-        ) in caplog.messages[0]
-        assert "fetch failed with ExceptionGroup('unhandled', [OSError('reset')]), attempt 1" in caplog.messages[1]
+        said = "ExceptionGroup: unhandled (2 sub-exceptions): OSError: reset; ValueError"
+        assert caplog.messages[0].startswith(f"fetch failed with {said}, attempt 1")
 
 
 class TestStructlog:
@@ -241,13 +357,13 @@ class TestStructlog:
 
     def test_event(self) -> None:
         """
-        A retry is a warning: a sentence, the facts beside it.
+        A retry is a warning: a constant event, by which logs can be grouped, and the facts as keys.
         """
         set_on_retry_hooks([StructlogHook()])
         with structlog.testing.capture_logs() as events:
             told()
 
-        assert [{"event": SENTENCE, "log_level": "warning", **FACTS}] == events
+        assert [{"event": "retry_scheduled", "log_level": "warning", **FACTS}] == events
 
     def test_configured(self) -> None:
         """
@@ -269,7 +385,7 @@ class TestStructlog:
         told()
 
         line = json.loads(output.getvalue())
-        assert {"event": SENTENCE, "level": "warning", **FACTS} == {
+        assert {"event": "retry_scheduled", "level": "warning", **FACTS} == {
             key: value for key, value in line.items() if key != "timestamp"
         }
 
@@ -285,7 +401,7 @@ class TestStructlog:
         set_on_retry_hooks([StructlogHook()])
         told()
 
-        assert [("anew", logging.WARNING, SENTENCE)] == caplog.record_tuples
+        assert [("anew", logging.WARNING, "retry_scheduled")] == caplog.record_tuples
         assert FACTS.items() <= vars(caplog.records[0]).items()
 
     def test_processors_that_fail(self, caplog: Any) -> None:
@@ -304,12 +420,22 @@ class TestStructlog:
 
     def test_default(self) -> None:
         """
-        An application that has imported structlog has its retries logged there.
+        An application that has configured structlog has its retries logged there.
         """
+        structlog.configure()
         with structlog.testing.capture_logs() as events:
             told()
 
-        assert [SENTENCE] == [event["event"] for event in events]
+        assert ["retry_scheduled"] == [event["event"] for event in events]
+
+    def test_not_configured(self, caplog: Any, capsys: Any) -> None:
+        """
+        Where structlog is merely imported, perhaps by a dependency, retries are logged as ever, not printed.
+        """
+        told()
+
+        assert [SENTENCE] == caplog.messages
+        assert "" == capsys.readouterr().out
 
 
 class TestPrometheus:
@@ -341,7 +467,7 @@ class TestPrometheus:
         for attempt in range(1, 1000):
             told(attempt=attempt, times=None)
 
-        (metric,) = registry.collect()
+        metric, _ = registry.collect()
         numbers = [sample.labels["retry_num"] for sample in metric.samples if sample.name == "anew_retries_total"]
         assert ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10+"] == numbers
 
@@ -361,8 +487,7 @@ class TestPrometheus:
         """
         An application that has imported prometheus_client has its retries counted in its registry.
         """
-        with structlog.testing.capture_logs():
-            told(name="test_default")
+        told(name="test_default")
 
         labels = {"callable": "test_default", "retry_num": "1", "error_type": "ConnectionError"}
         assert 1 == prometheus_client.REGISTRY.get_sample_value("anew_retries_total", labels)
@@ -389,21 +514,45 @@ class TestPrometheus:
         set_on_retry_hooks([PrometheusHook(registry=registry)])
         told()
 
-        (metric,) = registry.collect()
-        assert "anew_retries" == metric.name
+        assert ["anew_give_ups", "anew_retries"] == sorted(metric.name for metric in registry.collect())
 
-    def test_a_name_that_is_taken(self, registry: Any, caplog: Any) -> None:
+    @pytest.mark.parametrize("name", ["anew_retries", "anew_give_ups"])
+    def test_a_name_that_is_taken(self, registry: Any, name: str) -> None:
         """
-        Where somebody else has a metric of that name, it is logged once, and nothing is counted.
+        Where somebody else has a metric of that name, no hook can be made.
         """
-        prometheus_client.Counter("anew_retries", "Not ours.", registry=registry)
+        prometheus_client.Counter(name, "Not ours.", registry=registry)
+
+        with pytest.raises(ValueError, match=name):
+            PrometheusHook(registry=registry)
+
+    def test_giving_up(self, registry: Any) -> None:
+        """
+        Calls that are given up are counted by callable, reason and type of error.
+        """
         hook = PrometheusHook(registry=registry)
-        set_on_retry_hooks([hook])
-        told()
-        told()
+        set_on_give_up_hooks([hook.gave_up])
+        told_of_the_end()
+        told_of_the_end()
+        told_of_the_end(reason="attempts", exception=Mute())
 
-        assert hook.counter is None
-        assert 1 == len(caplog.records)
+        def count(reason: str, error_type: str) -> float | None:
+            labels = {"callable": "fetch", "reason": reason, "error_type": error_type}
+            return registry.get_sample_value("anew_give_ups_total", labels)
+
+        assert 2 == count("timeout", "ConnectionError")
+        assert 1 == count("attempts", f"{__name__}.Mute")
+        assert SECRET.encode() not in prometheus_client.generate_latest(registry)
+
+    def test_giving_up_by_default(self, caplog: Any) -> None:
+        """
+        An application that has imported prometheus_client has them counted in its registry; nothing is logged.
+        """
+        told_of_the_end(name="the end")
+
+        labels = {"callable": "the end", "reason": "timeout", "error_type": "ConnectionError"}
+        assert 1 == prometheus_client.REGISTRY.get_sample_value("anew_give_ups_total", labels)
+        assert [] == caplog.records
 
     def test_wrong_registry(self) -> None:
         """
@@ -457,13 +606,15 @@ class TestOpenTelemetry:
         return provider.get_tracer("tests")
 
     @staticmethod
-    def points(reader: InMemoryMetricReader) -> dict[tuple[Any, ...], Any]:
+    def points(
+        reader: InMemoryMetricReader, name: str = "anew.retries", label: str = "anew.retry_num"
+    ) -> dict[tuple[Any, ...], Any]:
         data: Any = reader.get_metrics_data()
         if data is None:
             return {}
-        ((metric,),) = [scope.metrics for one in data.resource_metrics for scope in one.scope_metrics]
-        assert "anew.retries" == metric.name
-        keys = ("anew.name", "anew.retry_num", "anew.error_type")
+        (found,) = [scope.metrics for one in data.resource_metrics for scope in one.scope_metrics]
+        (metric,) = [metric for metric in found if metric.name == name]
+        keys = ("anew.name", label, "anew.error_type")
         return {tuple(point.attributes[key] for key in keys): point.value for point in metric.data.data_points}
 
     def test_events(self, spans: InMemorySpanExporter, tracer: trace.Tracer) -> None:
@@ -509,6 +660,28 @@ class TestOpenTelemetry:
         counts = {num: count for (name, num, _), count in self.points(reader).items() if name == "endless"}
         assert {**{str(num): 1 for num in range(1, 10)}, "10+": 990} == counts
 
+    def test_giving_up(self, spans: InMemorySpanExporter, tracer: trace.Tracer, reader: InMemoryMetricReader) -> None:
+        """
+        A call that is given up is an event on the span it happens in, and counted.
+        """
+        set_on_give_up_hooks([OpenTelemetryHook().gave_up])
+        with tracer.start_as_current_span("outer"):
+            told_of_the_end(name="giving up")
+
+        (outer,) = spans.get_finished_spans()
+        facts = {
+            "anew.name": "giving up",
+            "anew.reason": "timeout",
+            "anew.attempts": 4,
+            "anew.elapsed": 3.5,
+            "anew.error_type": "ConnectionError",
+            "anew.error": "ConnectionError: reset",
+        }
+        assert [("anew.give_up", facts)] == [(event.name, event.attributes) for event in outer.events]
+        points = self.points(reader, "anew.give_ups", "anew.reason")
+        assert {("giving up", "timeout", "ConnectionError"): 1} == points
+        assert SECRET not in outer.to_json()
+
     def test_set_up_late(self) -> None:
         """
         What happens before the application sets up its SDK is lost, what happens after it is not.
@@ -543,50 +716,36 @@ LIBRARIES = {"structlog": StructlogHook, "prometheus_client": PrometheusHook, "o
 
 @pytest.mark.parametrize(("library", "hook"), LIBRARIES.items(), ids=LIBRARIES)
 class TestLibraries:
-    def test_missing(self, library: str, hook: Any, monkeypatch: Any, caplog: Any) -> None:
+    def test_missing(self, library: str, hook: Any, monkeypatch: Any) -> None:
         """
-        A hook whose library is missing can be made and set; at the first retry that is logged, and then it is silent.
+        A hook whose library is missing cannot be made: that is an error where it is written, not at the first retry.
         """
         monkeypatch.setitem(sys.modules, library, None)
-        set_on_retry_hooks([hook(), LoggingHook()])
-        told()
-        told()
 
-        assert [logging.ERROR, logging.WARNING, logging.WARNING] == [record.levelno for record in caplog.records]
-        assert "could not build its retry hook; retries go on without it" in caplog.messages[0]
-        assert "ModuleNotFoundError" in caplog.text
+        with pytest.raises(ImportError, match=library):
+            hook()
 
-    def test_broken(self, library: str, hook: Any, monkeypatch: Any, caplog: Any) -> None:
+    def test_found_by_freezers(self, library: str, hook: Any) -> None:
         """
-        A library that is broken is logged once, and never reaches the call.
+        The library is imported by a statement, which tools find that look for what a program needs.
         """
+        names = {
+            alias.name if isinstance(node, ast.Import) else str(node.module)
+            for node in ast.walk(ast.parse(dedent(inspect.getsource(hook.__init__))))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
 
-        class Broken:
-            __spec__ = None
-
-            def __getattr__(self, name: str) -> Any:
-                raise ZeroDivisionError(name)
-
-        monkeypatch.setitem(sys.modules, library, Broken())
-        set_on_retry_hooks([hook()])
-        told()
-        told()
-
-        assert 1 == len(caplog.records)
-        assert "ZeroDivisionError" in caplog.text
+        assert {library} == names
 
     def test_lazy(self, library: str, hook: Any) -> None:
         """
-        Making and setting a hook imports nothing; the first retry does.
+        To have the class imports nothing; to make a hook does.
         """
         script = f"""
-from anew.instrumentation import RetryDetails, {hook.__name__} as Hook, get_on_retry_hooks, set_on_retry_hooks
-hook = Hook()
-set_on_retry_hooks([hook])
-get_on_retry_hooks()
+from anew.instrumentation import {hook.__name__} as Hook
 print({library!r} in sys.modules)
-facts = dict(attempt=1, wait=0.0, waited_so_far=0.0, elapsed=0.0, exception=OSError(), args=(), kwargs={{}})
-hook(RetryDetails(name="lazy", **facts))
+hook = Hook()
 print({library!r} in sys.modules)
 """
         first, *_, last = run(script).split()
@@ -594,19 +753,12 @@ print({library!r} in sys.modules)
         assert ["False", "True"] == [first, last]
 
 
-@pytest.mark.parametrize("hook", [LoggingHook, StructlogHook, PrometheusHook, OpenTelemetryHook])
-def test_classes(hook: Any) -> None:
-    """
-    A ready hook's class will do where it needs no arguments: it is built at the first retry.
-    """
-    set_on_retry_hooks([hook])
-    told()
-
-    assert [hook] == [type(one) for one in get_on_retry_hooks()]
-
-
 def test_defaults() -> None:
     """
-    Where the application has imported both, retries are logged with structlog and counted for Prometheus.
+    Where the application has set up both, retries are logged with structlog and counted for Prometheus.
     """
-    assert [StructlogHook, PrometheusHook] == [type(hook) for hook in get_on_retry_hooks()]
+    structlog.configure()
+    try:
+        assert [StructlogHook, PrometheusHook] == [type(hook) for hook in get_on_retry_hooks()]
+    finally:
+        structlog.reset_defaults()

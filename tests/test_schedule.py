@@ -133,7 +133,7 @@ class TestWhatItSays:
         policy = retry(backoff=lambda num: 1 if num < 3 else answer)
 
         assert 2 == len(policy.schedule(2))
-        with pytest.raises(error, match=r"backoff answered .* for failure 3"):
+        with pytest.raises(error, match=r"the answer of backoff for failure 3 must be a finite number, got .*"):
             policy.schedule(3)
 
     def test_broken_backoffs(self) -> None:
@@ -175,7 +175,9 @@ class TestCounts:
             400 if jitter == "decorrelated" else 3000
         )
 
-        assert all(0 <= lowest <= mean <= highest < inf for lowest, mean, highest in waits)
+        assert all(
+            0 <= lowest <= (lowest if mean is None else mean) <= highest < inf for lowest, mean, highest in waits
+        )
 
     @pytest.mark.parametrize("backoff", ["fixed", "linear", "exponential", "fibonacci", lambda num: 10**num])
     def test_all_strategies(self, backoff: Any) -> None:
@@ -306,7 +308,8 @@ class TestWhatIsWaited:
 
         for wait, sample in zip(policy.schedule(count), samples, strict=True):
             assert wait.lowest <= min(sample) <= max(sample) <= wait.highest
-            assert wait.mean == pytest.approx(sum(sample) / calls, abs=5 * error_of_mean(sample), rel=1e-12)
+            if wait.mean is not None:
+                assert wait.mean == pytest.approx(sum(sample) / calls, abs=5 * error_of_mean(sample), rel=1e-12)
 
     def test_first_waits_of_blocks(self, policy: Any) -> None:
         """
@@ -324,82 +327,16 @@ class TestWhatIsWaited:
 
 
 class TestDecorrelated:
-    """Each wait depends on the one before, so the means of decorrelated jitter are worked out numerically."""
+    """Each wait depends on the one before, so there is no mean."""
 
-    def test_exactly_below_the_cap(self) -> None:
+    def test_no_mean(self) -> None:
         """
-        As long as the cap is not reached, the mean is half the delay and three halves of the mean before.
+        The lowest and the highest wait are told, and the mean is `None`.
         """
-        mean = 2.0
-        for wait in retry(delay=2, jitter="decorrelated", max_delay=None).schedule(30):
-            mean = (2 + 3 * mean) / 2
-            assert pytest.approx(mean, rel=1e-12) == wait.mean
+        waits = retry(jitter="decorrelated", max_delay=20).schedule(4)
 
-    @pytest.mark.parametrize("cap", [2, 2.5, 3])
-    def test_exactly_near_the_delay(self, cap: float) -> None:
-        """
-        Where three delays are more than the cap, all waits are alike, and the mean is the middle.
-        """
-        assert {(1.0, (1 + cap) / 2, cap)} == {*retry(jitter="decorrelated", max_delay=cap).schedule(9)}
-
-    @pytest.mark.parametrize("cap", [3.001, 4, 6, 8.9])
-    def test_exactly_at_the_second_wait(self, cap: float) -> None:
-        """
-        The mean of the second wait is the integral that can be written down.
-        """
-        # The first wait x is uniform over [1, 3], the second over [1, min(3x, cap)].
-        highest = (3 * ((cap / 3) ** 2 - 1) / 2 + cap * (3 - cap / 3)) / 2
-        second = retry(jitter="decorrelated", max_delay=cap).schedule(2)[1]
-
-        assert pytest.approx((1 + highest) / 2, rel=1e-12) == second.mean
-
-    @pytest.mark.parametrize("cap", [3.5, 10, 60, 600, 6e3, 1e6])
-    def test_to_a_thousandth(self, cap: float, monkeypatch: pytest.MonkeyPatch) -> None:
-        """
-        Worked out sixteen times finer, the means are the same to a thousandth.
-        """
-        policy = retry(jitter="decorrelated", max_delay=cap)
-        rough = [wait.mean for wait in policy.schedule(60)]
-        monkeypatch.setattr(_schedule, "_CELLS", 16 * _schedule._CELLS)
-
-        assert pytest.approx([wait.mean for wait in policy.schedule(60)], rel=1e-3) == rough
-
-    @pytest.mark.parametrize("cap", [3.5, 10, 60, 6e3])
-    def test_against_dice(self, cap: float) -> None:
-        """
-        Thousands of thrown waits come to the same means, also long after the cap was reached.
-        """
-        dice, throws, count = random.Random(7), 10_000, 40
-        samples: list[list[float]] = [[] for _ in range(count)]
-        for _ in range(throws):
-            wait = 1.0
-            for sample in samples:
-                wait = dice.uniform(1, min(3 * wait, cap))
-                sample.append(wait)
-
-        for wait, sample in zip(retry(jitter="decorrelated", max_delay=cap).schedule(count), samples, strict=True):
-            assert wait.mean == pytest.approx(sum(sample) / throws, abs=4 * error_of_mean(sample), rel=1e-3)
-
-    @given(st.floats(1e-3, 1e3), st.floats(1, 1e6))
-    def test_the_delay_scales(self, delay: float, ratio: float) -> None:
-        """
-        The delay is the unit of all.
-        """
-        one, scaled = (retry(delay=d, max_delay=d * ratio, jitter="decorrelated").schedule(9) for d in (1.0, delay))
-
-        assert pytest.approx([delay * figure for wait in one for figure in wait]) == [
-            figure for wait in scaled for figure in wait
-        ]
-
-    @pytest.mark.parametrize("cap", [10, 60, 1e4])
-    def test_they_settle(self, cap: float) -> None:
-        """
-        The means rise to what they stay at.
-        """
-        means = [wait.mean for wait in retry(jitter="decorrelated", max_delay=cap).schedule(300)]
-
-        assert all(one <= after * (1 + 1e-12) for one, after in pairwise(means))
-        assert pytest.approx(means[-1], rel=1e-6) == means[-100]
+        assert ((1.0, None, 3.0), (1.0, None, 9.0), (1.0, None, 20.0), (1.0, None, 20.0)) == waits
+        assert "   3   1.000     -   20.000" == repr(waits).splitlines()[3]
 
 
 def slept(clock: Any, count: int) -> list[float]:

@@ -172,7 +172,7 @@ class TestWaits:
         What is no duration is a TypeError that says what is allowed.
         """
         with pytest.raises(
-            TypeError, match=r"^after must be finite seconds or timedelta, or None, got .*$"
+            TypeError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
         ):
             TryAgain(after=after)
 
@@ -182,7 +182,7 @@ class TestWaits:
         What no clock can count is a ValueError that says what is allowed.
         """
         with pytest.raises(
-            ValueError, match=r"^after must be finite seconds or timedelta, or None, got .*$"
+            ValueError, match=r"^after must be a finite duration in seconds or as timedelta, or None, got .*$"
         ):
             TryAgain("not yet", after=after)
 
@@ -1092,7 +1092,7 @@ def test_subclasses_with_a_wait_that_is_none(way: Any, failing: Any, after: Any,
 
     NotReady.after = after
 
-    with pytest.raises(error, match=r"TryAgain\.after is") as caught:
+    with pytest.raises(error, match=r"TryAgain\.after must be a finite duration") as caught:
         way.run(retry(), failing(NotReady))
 
     assert isinstance(caught.value.__cause__, NotReady)

@@ -3,11 +3,12 @@
 They need the `typing` group and are not among the tests in tests/: asked for where a checker is missing, they fail.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 import source
-from harness import project, suite
+from harness import checkers, project, suite
 from harness.markers import CHECKERS
 
 Reports = dict[tuple[bool, str], suite.Report]
@@ -65,3 +66,21 @@ def test_public_types_are_complete(tmp_path: Path) -> None:
     Every public symbol has a known type.
     """
     assert [] == source.incomplete(tmp_path)
+
+
+def test_zuban_joins_types_as_mypy_only(tmp_path: Path) -> None:
+    """
+    What zuban joins with mypy's options is a union in its own mode.
+    """
+    where = project.create(tmp_path)
+    where.install(project.PACKAGE)
+    where.add([project.CONSUMERS / "on_retry.py"], ".")
+    lines = (where.folder / "on_retry.py").read_text(encoding="utf-8").splitlines()
+    joined = {number for number, line in enumerate(lines, 1) if line.endswith("# E: mypy, zuban")}
+    refused = {number for number, line in enumerate(lines, 1) if line.endswith("# E")}
+
+    output = checkers.call(["zuban", "check", "--mode=default", f"--python-executable={where.python}", "."], where)
+    reported = {int(number) for number in re.findall(r"^on_retry\.py:(\d+):", output, re.MULTILINE)}
+    assert joined
+    assert refused & reported
+    assert not joined & reported

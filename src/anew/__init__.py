@@ -6,9 +6,11 @@ from ._errors import RetryError, TryAgain
 from ._modes import is_active, is_testing, set_active, set_testing
 from ._options import Options
 from ._retry import Retry, retry
+from ._types import Budget
 
 __all__ = [
     "Attempt",
+    "Budget",
     "Options",
     "Retry",
     "RetryBudget",
@@ -22,17 +24,6 @@ __all__ = [
 ]
 
 # Tracebacks, pickles and documentation name things where users import them from.
-for _public in (
-    Attempt,
-    Retry,
-    RetryBudget,
-    RetryError,
-    TryAgain,
-    is_active,
-    is_testing,
-    retry,
-    set_active,
-    set_testing,
-):
-    _public.__module__ = __name__
-del _public
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name

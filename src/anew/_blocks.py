@@ -10,9 +10,10 @@ from _weakref import ref
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, cast, final
 
-from . import _clock, _marks
-from ._call import Call, Pause, run
+from . import _clock
+from ._call import Call, run
 from ._decide import wait_range
+from ._marks import marks, thrown_in
 from ._modes import effective
 from ._types import override
 
@@ -125,10 +126,9 @@ class Attempt:
         loop.phase = _GIVEN_UP
         # isinstance() would ask the exception, which may lie. What a consumer threw into the generator around us is no
         # failure of the block.
-        if not issubclass(type(exc), Exception) or _marks.thrown_in(exc):
+        if not issubclass(type(exc), Exception) or thrown_in(exc):
             return False
-        loop.pause = await loop.state.failed(cast("Exception", exc), self._since)
-        if loop.pause is None:
+        if not await loop.state.failed(cast("Exception", exc), self._since):
             return False
         loop.phase = _FAILED
         return True
@@ -146,14 +146,14 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = _marks.newest
+        self._since = marks.newest
         return self
 
 
 class _Loop:
     """What both kinds of loops share: whose turn it is."""
 
-    __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "pause", "phase")
+    __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
     in_task: bool
 
     def __init__(self, policy: Policy, fn: CodeType | str) -> None:
@@ -161,13 +161,14 @@ class _Loop:
             raise TypeError(f"replay={policy.replay!r} is for generator functions, not for blocks")
         if policy.is_async and not self.in_task:
             raise TypeError("async callbacks take `async for attempt in ...: async with attempt: ...`")
+        if policy.stop is not None and self.in_task:
+            raise TypeError("stop is for sync blocks, and not for `async for`: cancel the task instead")
         self._policy = policy
         self._fn = fn  # the code of the function around the block, which gives it its name; or a name
         self._state: Call | None = None
         self._start = 0.0
         self._attempt: Attempt | None = None
         self._num = 0
-        self.pause: Pause | None = None
         self.phase: str = _FAILED
 
     @property
@@ -193,10 +194,6 @@ class _Loop:
             f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
         )
 
-    def _take_pause(self) -> Pause | None:
-        pause, self.pause = self.pause, None
-        return pause
-
     def _offer(self) -> Attempt:
         if self._num == 0 and self._policy.timeout is not None:
             self._start = _clock.monotonic()
@@ -220,10 +217,9 @@ class Attempts(_Loop):
     def __next__(self) -> Attempt:
         if self._is_over():
             raise StopIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                _clock.sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                _clock.sleep(wait)
         return self._offer()
 
     def __enter__(self) -> Attempt:
@@ -248,10 +244,9 @@ class AsyncAttempts(_Loop):
     async def __anext__(self) -> Attempt:
         if self._is_over():
             raise StopAsyncIteration
-        pause = self._take_pause()
-        if pause is not None:
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+        if self._state is not None:
+            with self._state as wait:
+                await _clock.async_sleep(wait)
         return self._offer()
 
     async def __aenter__(self) -> Attempt:

@@ -4,9 +4,9 @@ Law: a `Call` is born with the first failure, and never holds an exception: exce
 knot that only the garbage collector undoes. What is asked of the judgement is asked here, and nowhere else.
 
 Theory of operation. The methods are coroutines, because the callbacks of async functions may be. In a sync call none of
-them ever waits, so a driver runs one by a single `send(None)`; see `run`. Inside of `except`, a driver awaits `failed`,
-which returns the pause before the next attempt, or `None` where the failure leaves as it is, or raises `RetryError`.
-Outside of `except`, where the exception and its frames are gone, it waits for as long as the pause says.
+them ever waits, so a driver runs one by a single `send(None)`; see `run`. Inside of `except`, a driver asks `failed`,
+which says whether another attempt follows, or raises `RetryError`. Outside of `except`, where the exception and its
+frames are gone, it enters the call, which says how long to wait, and waits inside.
 """
 
 from __future__ import annotations
@@ -17,25 +17,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
+from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
-from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time
+from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in
 from ._marks import mark, trim
 from ._modes import effective
-from ._types import override
-from .instrumentation import RetryDetails
-from .instrumentation._registry import current, leave, tell
+from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
+from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from ._options import Policy
-    from ._types import T
+    from ._types import Budget, Reason, Stop, T
+    from .instrumentation._hooks import _Common
 
 
 _WHY = {
     "attempts": "no attempts left",
     "timeout": "the next attempt would have started after the timeout",
     "budget": "the retry budget is spent",
+    "stopped": "told to stop",
 }
 _NO_KEYWORDS: Mapping[str, Any] = {}
 
@@ -61,48 +65,13 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         del stop
 
 
-class Pause:
-    """The wait before the next attempt, of so many `seconds`, which are to be waited within the `with`."""
-
-    __slots__ = ("_began", "_call", "seconds")
-
-    def __init__(self, call: Call, seconds: float) -> None:
-        self.seconds = seconds
-        self._call = call
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = _clock.monotonic()
-
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
-        # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        missing = self._began + self.seconds - _clock.monotonic()
-        if missing > 0:
-            self._call.start -= missing
-
-
-class WatchedPause(Pause):
-    """A pause for which hooks have opened contexts, which are left when it ends, however it does."""
-
-    __slots__ = ("_opened",)
-
-    def __init__(self, call: Call, seconds: float, opened: list[Any]) -> None:
-        super().__init__(call, seconds)
-        self._opened = opened
-
-    @override
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
-        leave(self._opened, typ, exc, tb)
-        super().__exit__(typ, exc, tb)
-
-    def __del__(self) -> None:
-        leave(self._opened)  # if the wait has never begun
-
-
 class Call:
-    """One call's failures."""
+    """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
-    __slots__ = ("_args", "_first_failure", "_fn", "_kwargs", "_num", "_policy", "_previous", "_waited", "in_task", "start")
+    __slots__ = (
+        *("_args", "_began", "_earlier", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous"),
+        *("_wait", "_waited", "in_task", "start"),
+    )
 
     def __init__(
         self,
@@ -114,19 +83,30 @@ class Call:
         *,
         in_task: bool = False,
     ) -> None:
-        self._policy = policy
-        self._fn = fn
-        self._args = args
-        self._kwargs = kwargs
-        self._num = 0
-        self._waited = 0.0
+        self._policy, self._fn, self._args, self._kwargs = policy, fn, args, kwargs
+        self._num = self._earlier = 0  # failures; and those before the last progress
         self._previous = policy.delay
-        self._first_failure = 0.0
+        self._waited = self._first_failure = self._began = self._wait = 0.0
+        self._opened: list[Any] | None = None
         self.start = start  # on the monotonic clock, if the time is limited
         self.in_task = in_task  # which may be cancelled, and in which nothing blocks
 
-    async def failed(self, exc: Exception, since: int, *, last: bool = False) -> Pause | None:
-        """Judge a failure and tell callbacks and hooks; `None`: let it out as it is.
+    def __enter__(self) -> float:
+        self._began = _clock.monotonic()
+        return self._wait
+
+    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> None:
+        if self._opened:
+            leave(self._opened, typ, exc, tb)
+        # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
+        self.start -= max(0.0, self._began + self._wait - _clock.monotonic())
+
+    def __del__(self) -> None:
+        if self._opened:  # the wait has never begun
+            leave(self._opened)
+
+    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
+        """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
 
         `since` is the newest mark when the attempt began; `last`: no attempt can follow here.
 
@@ -134,35 +114,67 @@ class Call:
             RetryError: there is no other attempt.
         """
         policy = effective(self._policy)
+        exc = seen_through(policy, caught)
         verdict = self._judge(policy, exc, since, last)
+        if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
+            await self._tell("on_retry", self._num, exc)
+            verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            if policy.on_retry is not None and covers(policy, exc):
-                await self._tell("on_retry", self._num, exc)
-                verdict = in_time(verdict, self._left(policy))
-            if isinstance(verdict, RetryIn):
-                return self._pause(policy, exc, verdict.seconds if policy.waits else 0.0)
+            self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+            if policy.stop is None or not self._is_stopped(policy.stop):
+                return True
+            verdict = GiveUp(reason="stopped")
         if isinstance(verdict, LetOut):
-            return None
-        if policy.reraise and not isinstance(exc, TryAgain):
-            if self._policy.times != 1 or verdict.reason != "attempts":
-                mark(exc, self._note(verdict.reason))
-            await self._tell("on_failure", self._error(exc, verdict.reason))
-            return None
-        raise await self._told(self._error(exc, verdict.reason))
+            return False
+        await self._give_up(policy, exc, verdict.reason)
+        if exc is not caught:
+            raise_itself(exc)
+        return False
+
+    async def _give_up(self, policy: Policy, exc: Exception, reason: Reason) -> None:
+        """Tell of it, and raise `RetryError`, unless the failure is to leave as itself."""
+        reraise = policy.reraise and not isinstance(exc, TryAgain)
+        # One attempt is no retry, so it leaves no mark for the retries around it.
+        if reraise and (self._policy.times != 1 or reason != "attempts"):
+            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})")
+        hooks = gave_up_hooks()
+        if hooks:
+            tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **self._facts(failure_in(exc))))
+        if reraise:
+            await self._tell("on_failure", self._error(exc, reason))
+        else:
+            raise await self._told(self._error(exc, reason))
+
+    def _is_stopped(self, stop: Stop) -> bool:
+        """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
+        with self as wait:
+            stopped = stop.wait(min(wait, _clock.LONGEST)) if wait > 0 else stop.is_set()
+        self._wait = 0.0
+        return stopped
+
+    def _facts(self, exc: Exception) -> _Common:
+        elapsed = _clock.monotonic() - self._first_failure
+        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
 
     async def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
         pay(self._policy)
-        await self._tell("on_success", self._num + 1)
+        await self._tell("on_success", self._earlier + self._num + 1)
+
+    def progressed(self) -> None:
+        """Count attempts, waits and time from here: a replayed generator has delivered a new item."""
+        self._earlier += self._num
+        self._num, self._waited, self._previous = 0, 0.0, self._policy.delay
+        self.start = _clock.monotonic()
 
     def _judge(self, policy: Policy, exc: Exception, since: int, last: bool) -> RetryIn | GiveUp | LetOut:
         self._num = num = self._num + 1
         if num == 1:
             self._first_failure = _clock.monotonic()
         if self.in_task and _clock.cancelling(exc):
-            if not isinstance(exc, TryAgain):
-                return LetOut("cancelled")
-            last = True
+            if isinstance(exc, TryAgain):  # never leaves as it is, and no callback hears of it
+                raise self._error(exc, "attempts")
+            return LetOut(why="cancelled")
         verdict = decide(
             policy,
             exc,
@@ -176,16 +188,20 @@ class Call:
         if num > 1:
             trim(exc)
         if isinstance(verdict, RetryIn):
-            if policy.budget is not None and not policy.budget.take():
-                return GiveUp("budget")
+            budget = policy.budget
+            if policy.stop is not None and policy.stop.is_set():
+                return GiveUp(reason="stopped")
+            # Once a call, and before the token is taken, as the warning may be an error.
+            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
+                self._warn_of_blocking(exc, budget)
+            if budget is not None and not _is_taken(budget):
+                return GiveUp(reason="budget")
             if not verdict.asked:
                 self._previous = verdict.seconds
-            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc)
         return verdict
 
-    def _warn_of_blocking(self, exc: Exception) -> None:
-        if not in_notebook_cell():
+    def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
+        if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
             warn_at_caller(
                 f"{self._name} waits for its next attempt in a running event loop, and blocks it; "
                 "retry an async function, or call this one in a thread",
@@ -198,28 +214,15 @@ class Call:
         left = self.start + policy.timeout - _clock.monotonic()
         return left if policy.waits or left < 0 else inf
 
-    def _pause(self, policy: Policy, exc: Exception, seconds: float) -> Pause:
-        waited = self._waited
-        self._waited = waited + seconds if waited else seconds  # one float less for a call that waits once
-        hooks = current()
+    def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
+        """Set the wait, and tell the hooks."""
+        waited, self._wait, self._opened = self._waited, wait, None
+        self._waited = waited + wait if waited else wait  # one float less for a call that waits once
+        hooks = current(policy.hooks)
         if hooks:
-            details = RetryDetails(
-                name=self._name,
-                attempt=self._num,
-                wait=seconds,
-                waited_so_far=waited,
-                elapsed=_clock.monotonic() - self._first_failure,
-                exception=exc,
-                args=self._args,
-                kwargs=self._kwargs,
-                times=policy.times,
-            )
-            opened: list[Any] = []
-            pause = WatchedPause(self, seconds, opened)
-            tell(hooks, details, opened)
-            if opened:
-                return pause
-        return Pause(self, seconds)
+            facts = self._facts(exc)
+            details = RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts)
+            self._opened = tell(hooks, details)
 
     async def _told(self, error: RetryError) -> RetryError:
         await self._tell("on_failure", error)
@@ -234,12 +237,9 @@ class Call:
             refuse_awaitable(option, answer, self._policy, self._fn)
         await answer
 
-    def _note(self, reason: str) -> str:
-        return f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})"
-
-    def _error(self, exc: Exception, reason: Any) -> RetryError:
+    def _error(self, exc: Exception, reason: Reason) -> RetryError:
         last = failure_in(exc)
-        error = RetryError(self._num, last, reason=reason, elapsed=_clock.monotonic() - self._first_failure)
+        error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)
         error.__cause__ = last
         return error
 
@@ -261,6 +261,31 @@ def refuse_awaitable(option: str, answer: object, policy: Policy, fn: object) ->
 
 def pay(policy: Policy) -> None:
     """Pay a success into the policy's budget, if there is one right now."""
-    budget = policy.budget and effective(policy).budget
+    budget = effective(policy).budget
     if budget is not None:
-        budget.pay()
+        try:
+            budget.pay()
+        except Exception as exc:
+            log_failure("the budget %s could not be paid; the call goes on", budget, exc)
+
+
+def _is_taken(budget: Budget) -> bool:
+    """Take a token; a budget that fails has none."""
+    try:
+        answer: object = budget.take()
+        if discard_awaitable(answer):
+            raise TypeError("take() must not be async")  # noqa: TRY301 - to be logged like what it raises
+        return bool(answer)
+    except Exception as exc:
+        log_failure("the budget %s failed; it counts as spent", budget, exc)
+        return False
+
+
+def raise_itself(exc: Exception) -> NoReturn:
+    """Raise an exception that has been raised before, and leave its context as it was."""
+    context = exc.__context__
+    try:
+        raise exc
+    finally:
+        exc.__context__ = context
+        del exc, context

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, isfinite
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 from ._callables import discard_awaitable
 from ._checks import option_error, seconds
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, members
-from ._types import override
+from ._orders import names, order_kind
 from ._waits import NO_CAP
 
 if TYPE_CHECKING:
@@ -22,59 +23,30 @@ if TYPE_CHECKING:
     from ._types import Reason
 
 
-class _Verdict:
-    """Equal to another that says the same."""
-
-    # Not a named tuple: the first one would cost the process a millisecond.
-    __slots__ = ()
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return repr(self) == repr(other)
-
-    @override
-    def __hash__(self) -> int:
-        return hash(repr(self))
-
-    @override
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({getattr(self, self.__slots__[0])!r})"
+# Not named tuples: the first of these would cost the process a millisecond.
 
 
-class RetryIn(_Verdict):
+class RetryIn(SimpleNamespace):
     """Another attempt, after this many seconds; `asked`: the call or the hook named them."""
 
-    __slots__ = ("seconds", "asked")  # noqa: RUF023 - the first is what a verdict says
-
-    def __init__(self, seconds: float, *, asked: bool = False) -> None:
-        self.seconds = seconds
-        self.asked = asked
+    seconds: float
+    asked: bool
 
 
-class GiveUp(_Verdict):
+class GiveUp(SimpleNamespace):
     """No further attempt, and why."""
 
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: Reason) -> None:
-        self.reason: Reason = reason
+    reason: Reason
 
 
-class LetOut(_Verdict):
-    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"exhausted"` or `"cancelled"`."""
+class LetOut(SimpleNamespace):
+    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"`, `"exhausted"` or `"cancelled"`."""
 
-    __slots__ = ("why",)
-
-    def __init__(self, why: str) -> None:
-        self.why = why
+    why: str
 
 
-_NOT_OURS = LetOut("not ours")
-
-# An exception that is also one of these is an order to leave.
-_EXITS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 # What needs a second look; one check for all that do not.
-_SPECIAL = (*_EXITS, RetryError, TryAgain, BaseExceptionGroup)
+_SPECIAL = (RetryError, TryAgain, BaseExceptionGroup)
 
 
 def decide(
@@ -104,21 +76,24 @@ def decide(
     if isinstance(claim, LetOut):
         return claim
     if last or (policy.times is not None and num >= policy.times):
-        return GiveUp("attempts")
+        return GiveUp(reason="attempts")
     time = inf if policy.timeout is None else left()
     if claim is not True:
-        return in_time(RetryIn(min(claim, NO_CAP), asked=True), time)
+        return in_time(RetryIn(seconds=min(claim, NO_CAP), asked=True), time)
     lowest, highest = wait_range(policy, num, previous, exc)
     if lowest > time:
-        return GiveUp("timeout")
+        return GiveUp(reason="timeout")
     # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
     highest = min(highest, time)
-    return RetryIn(lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()))
+    drawn = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=drawn, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
-    """Judge a wait by the seconds that are left."""
-    return wait if wait.seconds <= left else GiveUp("timeout")
+    """Judge a wait by the seconds that are left; one that was drawn, and no other, may be shortened."""
+    if wait.seconds <= left:
+        return wait
+    return GiveUp(reason="timeout") if wait.asked or left < 0 else RetryIn(seconds=left, asked=False)
 
 
 def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
@@ -133,36 +108,54 @@ def covers(policy: Policy, exc: Exception) -> bool:
     return policy.hook is not None or isinstance(exc, policy.types)
 
 
+def seen_through(policy: Policy, exc: Exception) -> Exception:
+    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
+
+    Not where we have one attempt as well, as when retries are switched off.
+    """
+    while issubclass(type(exc), RetryError) and policy.times != 1 and not isinstance(exc, policy.retry_errors):
+        error: RetryError = cast("RetryError", exc)
+        if not _is_single(error):
+            break
+        exc = error.last_exception
+    return exc
+
+
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
+    group = members(exc) if issubclass(typ, BaseExceptionGroup) else (exc,)
+    for kind, one in [(kind, one) for one in group if (kind := order_kind(type(one)))]:
+        if kind == "exit" or not names(type(one), policy.named):
+            return LetOut(why=kind)
     if issubclass(typ, _SPECIAL):
-        group = members(exc)
-        if any(isinstance(one, _EXITS) for one in group):
-            return LetOut("exit")
         if isinstance(exc, TryAgain):
             after: object = exc.after  # a subclass may have another
             return True if after is None else _asked("TryAgain.after", after, exc)
         if policy.skips_exhausted and any(_is_foreign(one, policy.retry_errors) for one in group):
-            return LetOut("exhausted")
+            return LetOut(why="exhausted")
     if policy.skips_exhausted and exhausted(exc, since):
-        return LetOut("exhausted")
+        return LetOut(why="exhausted")
     if policy.hook is None:
-        return issubclass(typ, policy.types) or _NOT_OURS
+        return issubclass(typ, policy.types) or LetOut(why="not ours")
     answer = policy.hook(exc)
     if answer is False:
-        return _NOT_OURS
+        return LetOut(why="not ours")
     return True if answer is True else _asked("the answer of on", answer, exc)
+
+
+def _is_single(error: RetryError) -> bool:
+    return error.attempts == 1 and error.reason == "attempts"
 
 
 def _is_foreign(exc: BaseException, named: tuple[type[RetryError], ...]) -> bool:
     """Whether another retry has given up with this error, which `on` does not name."""
-    return isinstance(exc, RetryError) and not isinstance(exc, named)
+    return isinstance(exc, RetryError) and not (isinstance(exc, named) or _is_single(exc))
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
     """Return the wait that was asked for, in seconds."""
-    wait, expected = seconds(answer), "True, False or a finite duration in seconds or as timedelta"
+    wait, expected = seconds(answer), "a finite duration in seconds or as timedelta, True or False"
     if wait is None:
         discard_awaitable(answer)
         raise option_error(TypeError, what, answer, expected) from exc

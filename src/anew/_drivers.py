@@ -4,8 +4,8 @@ Law: a driver decides nothing. It is the same paragraph each time, differing in 
 is judged inside `except` and slept off outside it, so that nothing chains and the failed attempt's frames are freed
 before the wait; no exception is kept in a local that outlives its `except`.
 
-Theory of operation. A success costs what a pass-through costs, so the first attempt of a function is written out three
-times: with nothing around it, with a reading of the clock for `timeout`, and with all that a success must be told to.
+Theory of operation. A success costs what a pass-through costs, so the first attempt of a function is written out twice:
+with nothing around it, and with a reading of the clock for `timeout` and all that a success must be told to.
 Retries then go through `_again`. A result is looked at by its type alone: the type of the last plain value is
 remembered, and only another type is looked at closely.
 """
@@ -16,15 +16,15 @@ from collections.abc import Callable
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, _marks
+from . import _clock
 from ._call import Call, pay, refuse_awaitable, run
 from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
+from ._marks import marks
 
 if TYPE_CHECKING:
-    from ._call import Pause
     from ._options import Policy
 
     Args = tuple[Any, ...]
@@ -47,6 +47,8 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
         raise TypeError(f"async callbacks are for async functions; {name_of(fn)} is a {kind}")
     if policy.replay and not kind.endswith("generator function"):
         raise TypeError(f"replay={policy.replay!r} is for generator functions; {name_of(fn)} is a {kind}")
+    if policy.stop is not None and kind.startswith(("coroutine", "async")):
+        raise TypeError(f"stop is for sync functions; {name_of(fn)} is a {kind}: cancel its task instead")
     if kind == "function":
         return _function(fn, policy, by_call=by_call)
     if kind == "coroutine function":
@@ -60,15 +62,14 @@ def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> 
     """Call `fn` once, with retries. Most calls need nothing of what `drive` prepares."""
     if not policy.is_simple:
         return drive(fn, policy, by_call=True)(*args, **kwargs)
-    since = _marks.newest
+    since = marks.newest
     try:
         result = fn(*args, **kwargs)
     except policy.catch as exc:
-        if kind_of(fn) != "function":  # wrong arguments, which its driver tells where they are told undecorated
+        if not callable(fn) or kind_of(fn) != "function":  # wrong arguments, which its driver tells in its own way
             return drive(fn, policy)(*args, **kwargs)
         state = Call(policy, fn, args, kwargs)
-        pause = run(state.failed(exc, since))
-        if pause is None:
+        if not run(state.failed(exc, since)):
             raise
     else:
         kind = result_kind(result)
@@ -79,7 +80,7 @@ def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> 
         if _is_awaited(kind, fn, by_call=True):
             return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
         return result
-    return _again(state, pause, fn, policy, args, kwargs, by_call=True)
+    return _again(state, fn, policy, args, kwargs, by_call=True)
 
 
 def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Callable[..., Any]:
@@ -95,7 +96,7 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
         return not _is_awaited(kind, fn, by_call=by_call)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
-        since = _marks.newest
+        since = marks.newest
         try:
             if kwargs:
                 if type(result := fn(*args, **kwargs)) is value:
@@ -104,42 +105,21 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
                 return result
         except catch as exc:
             state = Call(policy, fn, args, kwargs)
-            pause = run(state.failed(exc, since))
-            if pause is None:
+            if not run(state.failed(exc, since)):
                 raise
         else:
             if is_value(result):
                 return result
             return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return _again(state, pause, fn, policy, args, kwargs, by_call=by_call)
-
-    def timed_only(*args: Any, **kwargs: Any) -> Any:
-        start, since = _clock.monotonic(), _marks.newest
-        try:
-            if kwargs:
-                if type(result := fn(*args, **kwargs)) is value:
-                    return result
-            elif type(result := fn(*args)) is value:
-                return result
-        except catch as exc:
-            state = Call(policy, fn, args, kwargs, start)
-            pause = run(state.failed(exc, since))
-            if pause is None:
-                raise
-        else:
-            if is_value(result):
-                return result
-            return _awaiting(result, Call(policy, fn, args, kwargs, start), fn, policy, args, kwargs)
-        return _again(state, pause, fn, policy, args, kwargs, by_call=by_call)
+        return _again(state, fn, policy, args, kwargs, by_call=by_call)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
-        start, since = _clock.monotonic() if timed else 0.0, _marks.newest
+        start, since = _clock.monotonic() if timed else 0.0, marks.newest
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except catch as exc:
             state = Call(policy, fn, args, kwargs, start)
-            pause = run(state.failed(exc, since))
-            if pause is None:
+            if not run(state.failed(exc, since)):
                 raise
         else:
             if not (type(result) is value or is_value(result)):
@@ -149,26 +129,22 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
             if on_success is not None and (answer := on_success(1)) is not None:
                 refuse_awaitable("on_success", answer, policy, fn)
             return result
-        return _again(state, pause, fn, policy, args, kwargs, by_call=by_call)
+        return _again(state, fn, policy, args, kwargs, by_call=by_call)
 
-    return heard if policy.is_heard else timed_only if timed else plain
+    return heard if policy.is_heard or timed else plain
 
 
-def _again(
-    state: Call, pause: Pause, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool
-) -> Any:
+def _again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool) -> Any:
     """Go on after the first failure."""
     while True:
-        with pause:
-            _clock.sleep(pause.seconds)
-        since = _marks.newest
+        with state as wait:
+            _clock.sleep(wait)
+        since = marks.newest
         try:
             result = fn(*args, **kwargs)
         except policy.catch as exc:
-            again = run(state.failed(exc, since))
-            if again is None:
+            if not run(state.failed(exc, since)):
                 raise
-            pause = again
         else:
             if _is_awaited(result_kind(result), fn, by_call=by_call):
                 return _awaiting(result, state, fn, policy, args, kwargs)
@@ -186,7 +162,9 @@ def _is_awaited(kind: str, fn: Callable[..., Any], *, by_call: bool) -> bool:
         if by_call:
             return True
         if kind == "awaitable":
-            warn_at_caller(f"{name_of(fn)} returned an awaitable, which is not retried; decorate an `async def` function")
+            warn_at_caller(
+                f"{name_of(fn)} returned an awaitable, which is not retried; decorate an `async def` function"
+            )
     return False
 
 
@@ -207,11 +185,11 @@ class _First:
         discard_awaitable(self._awaitable)
 
 
-def _awaiting(
-    awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs
-) -> Any:
+def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
     """Return a coroutine that goes on where `fn`, a plain function, returned an awaitable."""
     first = _First(awaitable)
+    if policy.stop is not None:
+        raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
 
     async def attempt() -> Any:
         result = first.take()
@@ -233,20 +211,19 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state, start = begun, _clock.monotonic() if timed else 0.0
         while True:
-            since = _marks.newest
+            since = marks.newest
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:
                 if state is None:
                     state = Call(policy, fn, args, kwargs, start, in_task=True)
-                pause = await state.failed(exc, since)
-                if pause is None:
+                if not await state.failed(exc, since):
                     raise
             else:
                 if is_heard:
                     await (state or Call(policy, fn, in_task=True)).succeeded()
                 return result
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+            with state as wait:
+                await _clock.async_sleep(wait)
 
     return wrapper

@@ -1,88 +1,116 @@
 """The error that says we gave up, and the one that asks us to go on.
 
+The facts of a `RetryError` are in `BaseException`'s own `args`, and nowhere else. So they travel with whatever carries
+an exception: pickles, and carriers that send `args` and `__dict__`, and then call the class with these `args` (Celery's
+JSON) or set them (mpire). `args` gives such carriers what they can carry; the last exception itself stays where it is.
+
 Law: an exception is somebody else's object. Its text, its truth and its attributes are asked for under guard only.
 """
 
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ._checks import seconds
-from ._checks import option_error
+from ._checks import option_error, seconds
+from ._describe import describe
 from ._types import override
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Callable
 
     from ._types import Reason, Seconds
 
+# The attribute itself: RetryError hides it.
+_FACTS: Callable[[RetryError], tuple[int, Exception, Reason, float, str | None]] = vars(BaseException)["args"].__get__
+
+# They carry what pickle cannot: classes of __main__, local ones. Whoever has imported one of them wants that.
+_PICKLERS = ("cloudpickle", "joblib.externals.cloudpickle", "ray.cloudpickle", "pyspark.cloudpickle")
+
+_PACKING: set[tuple[int, int]] = set()  # threads, and ids of exceptions
+
 
 class RetryError(Exception):
-    """Raised when the attempts of a retried call are used up, or its time is, or the budget.
+    """Raised when the attempts of a retried call are used up, or its time is, or the budget, or when it was stopped.
 
-    It is raised `from` the last exception, and it pickles, copies and deep-copies with all its facts.
+    It is raised `from` the last exception. It pickles, copies and deep-copies with all its facts, and travels by `args`
+    alone: `RetryError(*err.args)` has all facts too.
 
     Parameters:
         attempts: calls made in total, the first included.
-        last_exception: what the last attempt raised.
-        reason: why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`.
+        last_exception: what the last attempt raised. What is no exception (a carrier's text) is wrapped in one.
+        reason: why no further attempt was made: `"attempts"`, `"timeout"`, `"budget"` or `"stopped"`.
         elapsed: seconds from the first failure to giving up.
+        name: what was retried, if it is known.
     """
 
     def __init__(
-        self, attempts: int, last_exception: Exception, *, reason: Reason = "attempts", elapsed: float = 0.0
+        self,
+        attempts: int,
+        last_exception: Exception,
+        reason: Reason = "attempts",
+        elapsed: float = 0.0,
+        name: str | None = None,
     ) -> None:
-        super().__init__(attempts, last_exception)
-        self._attempts = attempts
-        self._last_exception = last_exception
-        self._reason: Reason = reason
-        self._elapsed = elapsed
+        # Not super(): other bases that a subclass may have (OSError) keep `args` of their own making.
+        last: Any = last_exception
+        last = last if isinstance(last, Exception) else Exception(last)
+        BaseException.__init__(self, attempts, last, reason, elapsed, name)
+
+    if not TYPE_CHECKING:  # to type checkers, `args` is what every exception has
+        args = property(lambda err: _portable(*_FACTS(err)), lambda err, facts: RetryError.__init__(err, *facts))
 
     @property
     def attempts(self) -> int:
         """Calls made in total, the first included."""
-        return self._attempts
+        return _FACTS(self)[0]
 
     @property
     def last_exception(self) -> Exception:
         """What the last attempt raised."""
-        return self._last_exception
+        return _FACTS(self)[1]
 
     @property
     def reason(self) -> Reason:
-        """Why no further attempt was made: `"attempts"`, `"timeout"` or `"budget"`."""
-        return self._reason
+        """Why no further attempt was made: `"attempts"`, `"timeout"`, `"budget"` or `"stopped"`."""
+        return _FACTS(self)[2]
 
     @property
     def elapsed(self) -> float:
         """Seconds from the first failure to giving up."""
-        return self._elapsed
+        return _FACTS(self)[3]
+
+    @property
+    def name(self) -> str | None:
+        """What was retried, if it is known."""
+        return _FACTS(self)[4]
 
     @override
     def __str__(self) -> str:
-        why = "" if self._reason == "attempts" else f" (reason: {self._reason})"
-        return f"Failed after {self._attempts} attempt(s). Last error: {describe(self._last_exception)}{why}"
+        attempts, last, reason, _, name = _FACTS(self)
+        failed = "Failed" if name is None else f"{name} failed"
+        why = "" if reason == "attempts" else f" (reason: {reason})"
+        return f"{failed} after {attempts} attempt(s). Last error: {describe(last)}{why}"
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
-        state = self.__dict__.copy()
-        last = state.pop("_last_exception")
-        cause = self.__cause__
-        return _restore, (type(self), _pack(last), cause is last, None if cause is last else _pack(cause), state)
+        attempts, last, *others = _FACTS(self)
+        cause = self.__cause__ is last or (None if self.__cause__ is None else _pack(self.__cause__))
+        return _restore, (type(self), (attempts, _pack(last), *others), cause), self.__dict__
 
     def __copy__(self) -> Self:
-        state = self.__dict__.copy()
-        last = state.pop("_last_exception")
-        return _build(type(self), last, self.__cause__, state)
+        return _restore(type(self), _FACTS(self), self.__cause__, self.__dict__)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         from copy import deepcopy
 
-        state = self.__dict__.copy()
-        last = _deep(state.pop("_last_exception"), memo)
-        return _build(type(self), last, _deep(self.__cause__, memo), deepcopy(state, memo))
+        parts = _FACTS(self), self.__cause__, self.__dict__
+        try:
+            return _restore(type(self), *deepcopy(parts, memo))
+        except Exception:  # an exception that refuses to be copied is shared
+            return _restore(type(self), *parts)
 
 
 class TryAgain(Exception):
@@ -105,12 +133,11 @@ class TryAgain(Exception):
     def __init__(self, message: str = "", *, after: Seconds | None = None) -> None:
         super().__init__(*([message] if message else []))
         if after is not None:
-            wait = seconds(after)
-            allowed = "finite seconds or timedelta, or None"
-            if wait is None:
-                raise option_error(TypeError, "after", after, allowed)
+            expected = "a finite duration in seconds or as timedelta, or None"
+            if (wait := seconds(after)) is None:
+                raise option_error(TypeError, "after", after, expected)
             if not isfinite(wait):
-                raise option_error(ValueError, "after", after, allowed)
+                raise option_error(ValueError, "after", after, expected)
             self._after = max(0.0, wait)
 
     @property
@@ -130,66 +157,51 @@ def failure_in(exc: Exception) -> Exception:
     return exc
 
 
-def describe(exc: BaseException) -> str:
-    """The exception's type and text."""
-    name = type(exc).__name__
-    try:
-        text = str(exc)
-    except Exception:
-        text = "<no text: its str() failed>"
-    return f"{name}: {text}" if text else name
-
-
 _R = TypeVar("_R", bound=RetryError)
 
 
-def _build(cls: type[_R], last: Exception, cause: BaseException | None, state: dict[str, Any]) -> _R:
-    error = cls.__new__(cls, state["_attempts"], last)
-    error.__dict__.update(state, _last_exception=last)
+def _restore(cls: type[_R], facts: tuple[Any, ...], cause: Any, state: Any = ()) -> _R:
+    attempts, last, *others = facts
+    error = cls.__new__(cls)  # not the class itself: a subclass's __init__ may want other arguments
+    RetryError.__init__(error, attempts, _unpacked(last), *others)
+    error.__dict__.update(state)
     if cause is not None:
-        error.__cause__ = cause
+        error.__cause__ = error.last_exception if cause is True else _unpacked(cause)
     return error
 
 
-def _restore(cls: type[_R], last: Any, from_last: bool, cause: Any, state: dict[str, Any]) -> _R:
-    exc = _unpack(last)
-    return _build(cls, exc, exc if from_last else _unpack(cause, BaseException), state)
+def _portable(attempts: int, last: Exception, *others: Any) -> tuple[Any, ...]:
+    """Return facts that any carrier can carry, with a stand-in for an exception that does not survive pickling."""
+    _, stand_in = packed = _pack(last, ())
+    return attempts, stand_in if _unpacked(packed) is stand_in else last, *others
 
 
-def _pack(exc: BaseException | None) -> tuple[bytes | None, str] | None:
-    """Give pickled bytes and, should they not unpickle where they arrive, a text.
+def _pack(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[bytes, Exception]:
+    """Return pickled bytes and, should they not unpickle where they arrive, a stand-in.
 
     A process pool dies of a result that cannot be unpickled, so what others wrote is never left to it.
     """
-    if exc is None:
-        return None
     import pickle
 
+    stand_in = Exception(describe(exc))
+    key = get_ident(), id(exc)
+    if key in _PACKING:  # it holds the error that holds it
+        return b"", stand_in
+    _PACKING.add(key)
     try:
-        # Where cloudpickle is at work, it also carries what cannot be imported.
-        payload: bytes | None = sys.modules.get("cloudpickle", pickle).dumps(exc)
+        return next(filter(None, map(sys.modules.get, picklers)), pickle).dumps(exc), stand_in
     except Exception:
-        payload = None
-    return payload, describe(exc)
+        return b"", stand_in
+    finally:
+        _PACKING.discard(key)
 
 
-def _unpack(packed: tuple[bytes | None, str] | None, typ: type[BaseException] = Exception) -> Any:
-    if packed is None:
-        return None
+def _unpacked(packed: Any) -> Any:
+    """Return the exception or its stand-in; what has not been packed as it is."""
     import pickle
 
-    payload, text = packed
     try:
-        exc = pickle.loads(payload or b"")
+        exc: Any = packed if issubclass(type(packed), BaseException) else pickle.loads(packed[0])
     except Exception:
         exc = None
-    return exc if isinstance(exc, typ) else Exception(text)
-
-
-def _deep(exc: Any, memo: dict[int, Any]) -> Any:
-    from copy import deepcopy
-
-    try:
-        return deepcopy(exc, memo)
-    except Exception:
-        return exc  # one that refuses to be copied is shared
+    return exc if isinstance(exc, BaseException) else packed[1]

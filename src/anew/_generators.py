@@ -21,10 +21,11 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from . import _clock, _marks
+from . import _clock
 from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
+from ._marks import marks, thrown_in
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -35,9 +36,9 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
     catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state, start, is_consumers = None, _clock.monotonic() if timed else 0.0, False
+        state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, gen = _marks.newest, fn(*args, **kwargs)
+            since, gen = marks.newest, fn(*args, **kwargs)
             try:
                 item = next(gen)
                 break
@@ -49,11 +50,10 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
             except catch as exc:
                 if state is None:
                     state = Call(policy, fn, args, kwargs, start)
-                pause = run(state.failed(exc, since))
-                if pause is None:
+                if not run(state.failed(exc, since)):
                     raise
-            with pause:
-                _clock.sleep(pause.seconds)
+            with state as wait:
+                _clock.sleep(wait)
         try:
             if is_heard:
                 run((state or Call(policy, fn)).succeeded())
@@ -63,7 +63,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                     sent = yield item
                 except BaseException as exc:
                     thrown = exc
-                item, is_consumers = None, thrown is not None
+                item = None
                 if thrown is None and sent is None:
                     return (yield from gen)
                 try:
@@ -73,7 +73,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                 finally:
                     thrown = None
         except TryAgain as exc:
-            if not (is_consumers or _marks.thrown_in(exc)):
+            if not thrown_in(exc, depth=1):
                 run((state or Call(policy, fn, args, kwargs)).failed(exc, since, last=True))
             raise
         finally:
@@ -90,8 +90,8 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
         refuse_iterators(fn, args, kwargs)
         state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
         while True:
-            since, gen = _marks.newest, fn(*args, **kwargs)
-            position, whose, is_left, thrown, pause = 0, _OURS, False, None, None
+            since, gen = marks.newest, fn(*args, **kwargs)
+            position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
                 while skips and position < farthest:
                     next(gen)
@@ -100,7 +100,11 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
                 while True:
                     position += 1
                     if position > farthest:
-                        farthest, state, start = position, None, _clock.monotonic() if timed else 0.0
+                        farthest = position
+                        if state is not None:
+                            state.progressed()
+                        elif timed:
+                            start = _clock.monotonic()
                     try:
                         sent = yield item
                     except BaseException as exc:
@@ -118,21 +122,22 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
             except StopIteration as stop:
                 result = stop.value
             except catch as exc:
-                if not _is_judged(exc, whose, skips):
+                last = _is_last(exc, whose, skips)
+                if last is None:
                     raise
                 if state is None:
                     state = Call(policy, fn, args, kwargs, start)
-                pause = run(state.failed(exc, since, last=skips and whose is not _OURS))
-                if pause is None:
+                if not run(state.failed(exc, since, last=last)):
                     raise
+                is_over = False
             finally:
                 gen.close()
-            if pause is None:
+            if is_over or state is None:
                 if policy.is_heard and not is_left:
                     run((state or Call(policy, fn)).succeeded())
                 return result
-            with pause:
-                _clock.sleep(pause.seconds)
+            with state as wait:
+                _clock.sleep(wait)
 
     return wrapper
 
@@ -142,9 +147,9 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
     catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state, start, is_consumers = None, _clock.monotonic() if timed else 0.0, False
+        state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, agen = _marks.newest, fn(*args, **kwargs)
+            since, agen = marks.newest, fn(*args, **kwargs)
             try:
                 item = await _first_step(agen)
                 break
@@ -155,11 +160,10 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
             except catch as exc:
                 if state is None:
                     state = Call(policy, fn, args, kwargs, start, in_task=True)
-                pause = await state.failed(exc, since)
-                if pause is None:
+                if not await state.failed(exc, since):
                     raise
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+            with state as wait:
+                await _clock.async_sleep(wait)
         try:
             if is_heard:
                 await (state or Call(policy, fn, in_task=True)).succeeded()
@@ -169,7 +173,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     sent = yield item
                 except BaseException as exc:
                     thrown = exc
-                item, is_consumers = None, thrown is not None
+                item = None
                 try:
                     item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
                 except StopAsyncIteration:
@@ -177,7 +181,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                 finally:
                     thrown = None
         except TryAgain as exc:
-            if not is_consumers:
+            if not thrown_in(exc, depth=1):
                 await (state or Call(policy, fn, args, kwargs, in_task=True)).failed(exc, since, last=True)
             raise
         finally:
@@ -194,17 +198,22 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
         refuse_iterators(fn, args, kwargs)
         state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
         while True:
-            since, agen = _marks.newest, fn(*args, **kwargs)
-            position, whose, is_left, thrown, pause = 0, _OURS, False, None, None
+            since, agen = marks.newest, fn(*args, **kwargs)
+            position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
                 item = await _first_step(agen)
                 while skips and position < farthest:
+                    item = None
                     item = await anext(agen)
                     position += 1
                 while True:
                     position += 1
                     if position > farthest:
-                        farthest, state, start = position, None, _clock.monotonic() if timed else 0.0
+                        farthest = position
+                        if state is not None:
+                            state.progressed()
+                        elif timed:
+                            start = _clock.monotonic()
                     try:
                         sent = yield item
                     except BaseException as exc:
@@ -222,21 +231,22 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
             except StopAsyncIteration:
                 pass
             except catch as exc:
-                if not _is_judged(exc, whose, skips):
+                last = _is_last(exc, whose, skips)
+                if last is None:
                     raise
                 if state is None:
                     state = Call(policy, fn, args, kwargs, start, in_task=True)
-                pause = await state.failed(exc, since, last=skips and whose is not _OURS)
-                if pause is None:
+                if not await state.failed(exc, since, last=last):
                     raise
+                is_over = False
             finally:
                 await agen.aclose()
-            if pause is None:
+            if is_over or state is None:
                 if policy.is_heard and not is_left:
                     await (state or Call(policy, fn, in_task=True)).succeeded()
                 return
-            with pause:
-                await _clock.async_sleep(pause.seconds)
+            with state as wait:
+                await _clock.async_sleep(wait)
 
     return wrapper
 
@@ -245,9 +255,12 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
 _OURS, _UNREPEATABLE, _THROWN = "ours", "after something was sent or thrown in", "the consumer's"
 
 
-def _is_judged(exc: Exception, whose: str, skips: bool) -> bool:
-    """Whether a failure is put to the policy, or passes; a `TryAgain` that no attempt can follow must not get out."""
-    return whose is _OURS or (whose is _UNREPEATABLE and (not skips or isinstance(exc, TryAgain)))
+def _is_last(exc: Exception, whose: str, skips: bool) -> bool | None:
+    """Whether no attempt can follow this failure; `None`: it passes. A `TryAgain` must not get out of a generator."""
+    if whose is _OURS or (whose is _UNREPEATABLE and not skips):
+        return False
+    is_late = isinstance(exc, TryAgain) and not (whose is _THROWN and thrown_in(exc, depth=1))
+    return True if is_late else None
 
 
 def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:

@@ -33,10 +33,17 @@ _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 _RAISES_AGAIN = ("asyncio", "concurrent")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
-newest = 0
-"""The number of the newest mark in this process."""
-
 _numbers = count(1)
+
+
+class _Marks:
+    """All marks of this process. Attempts read the number of the newest, so it is a slot: nothing is read faster."""
+
+    __slots__ = ("newest",)
+
+
+marks = _Marks()
+marks.newest = 0
 
 
 class Note(str):
@@ -51,11 +58,10 @@ class Note(str):
 
 def mark(exc: BaseException, text: str) -> None:
     """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it."""
-    global newest
     try:
         note = Note(text)
         note.frame = id(next(_entries(exc)).tb_frame)
-        note.number = newest = next(_numbers)
+        note.number = marks.newest = next(_numbers)
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
     except Exception:
@@ -64,7 +70,7 @@ def mark(exc: BaseException, text: str) -> None:
 
 def exhausted(exc: BaseException, since: int) -> bool:
     """Whether a retry has given up on `exc`, or on a member of this group, since the mark with that number."""
-    return newest > since and any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
+    return marks.newest > since and any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
 
 
 def members(exc: BaseException) -> Iterable[BaseException]:
@@ -85,18 +91,10 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    head: TracebackType | None = _GET_TRACEBACK(exc)
-    first = last = None
-    tb = head
-    while head is not None and tb is not None and tb.tb_next is not None:
-        if tb.tb_next.tb_frame is head.tb_frame:
-            first, last = first or tb, tb
-        tb = tb.tb_next
-    if first is not None and last is not None and first is not last:
-        try:
-            first.tb_next = last.tb_next
-        except ValueError:  # another thread has raised the same instance meanwhile
-            return
+    try:
+        _trim_rounds(_GET_TRACEBACK(exc))
+    except ValueError:  # another thread has raised the same instance meanwhile
+        return
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
@@ -106,6 +104,17 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
             flags = tb.tb_frame.f_code.co_flags
             return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
     return False
+
+
+def _trim_rounds(head: TracebackType | None) -> None:
+    first = last = None
+    tb = head
+    while head is not None and tb is not None and tb.tb_next is not None:
+        if tb.tb_next.tb_frame is head.tb_frame:
+            first, last = first or tb, tb
+        tb = tb.tb_next
+    if first is not None and last is not None and first is not last:
+        first.tb_next = last.tb_next
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:

@@ -5,6 +5,7 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from typing import TYPE_CHECKING, final
 
 from ._checks import flag, integer
@@ -51,9 +52,8 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     """
     global _testing
     limits = integer("attempts", attempts, "an integer >= 1", 1), flag("cap", cap)
-    context = _Context(_testing)
-    _testing = limits if flag("testing", testing) else None
-    return context
+    before, _testing = _testing, limits if flag("testing", testing) else None
+    return _Context(_testing, before)
 
 
 def is_testing() -> bool:
@@ -75,29 +75,34 @@ def effective(policy: Policy) -> Policy:
 
 @final
 class _Context:
-    """What a call of `set_testing` restores."""
+    """One call of `set_testing`, and what it restores."""
 
-    def __init__(self, before: tuple[int, bool] | None) -> None:
+    def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
+        self._testing = testing
         self._before = before
         self._is_used = False
 
     def __enter__(self) -> None:
-        if self._is_used:
-            raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-        self._is_used = True
-        _entered.append(self)
+        global _testing
+        with _lock:
+            if self._is_used:
+                raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
+            self._is_used, _testing = True, self._testing
+            _entered.append(self)
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing
-        at = _entered.index(self)
-        del _entered[at]
-        if at < len(_entered):  # another thread has entered a context since, and leaves it later
-            _entered[at]._before = self._before
-        else:
-            _testing = self._before
+        with _lock:
+            at = _entered.index(self)
+            del _entered[at]
+            if at < len(_entered):  # another thread has entered a context since, and leaves it later
+                _entered[at]._before = self._before
+            else:
+                _testing = self._before
 
 
 _active = True
 _testing: tuple[int, bool] | None = None
 """Attempts, and whether they are an upper limit only."""
 _entered: list[_Context] = []
+_lock = allocate_lock()

@@ -12,15 +12,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from . import _waits
-from ._budget import RetryBudget
 from ._callables import accepts, kind_of
 from ._checks import duration, flag, integer, option_error, seconds
 from ._errors import RetryError, TryAgain
+from .instrumentation._registry import checked_hooks
 
 if TYPE_CHECKING:
     import typing_extensions
 
-    from ._types import Backoff, Jitter, Replay, Seconds
+    from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
+    from .instrumentation._registry import Hooks
 
 _Fields: TypeAlias = dict[str, Any]
 
@@ -40,12 +41,15 @@ class Policy:
     on_failure: Callable[[RetryError], object] | None
     reraise: bool
     replay: bool | str
-    budget: RetryBudget | None
+    budget: Budget | None
+    hooks: tuple[Any, ...] | None
+    stop: Stop | None
     name: str | None
     hook: Callable[[Exception], object] | None
     types: tuple[type[Exception], ...]
     skips_exhausted: bool  # what another retry gave up on is not ours, as for types; a function of the user is asked
-    retry_errors: tuple[type[RetryError], ...]  # named by `on`
+    named: tuple[type[Exception], ...]  # by `on`, or by the parts of a hook of ours
+    retry_errors: tuple[type[RetryError], ...]  # among these
     catch: type[Exception] | tuple[type[Exception], ...]
     growth: _waits.Strategy | None  # None: `backoff` is the user's own function
     bounds: _waits.Bounds
@@ -74,8 +78,7 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         raise ValueError(f"delay must be at most max_delay, which is {limit!r}, got {delay!r}")
     if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
         raise ValueError(
-            "backoff must be left out with jitter='decorrelated', which has its own growth, "
-            f"got {fields['backoff']!r}"
+            f"backoff must be left out with jitter='decorrelated', which has its own growth, got {fields['backoff']!r}"
         )
     fields["is_heard"] = fields["on_success"] is not None or fields["budget"] is not None
     fields["is_simple"] = not (
@@ -132,7 +135,9 @@ def _jitter(jitter: Any) -> _Fields:
 def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
-            raise option_error(TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta")
+            raise option_error(
+                TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta"
+            )
         ours = getattr(type(on), "skips_exhausted", False) is True
         fields = {"on": on, "hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
         named: tuple[type[Exception], ...] = on.types if ours else ()
@@ -140,7 +145,7 @@ def _on(on: Any) -> _Fields:
         named = types = _types(on)
         catch = Exception if Exception in types else (*types, TryAgain)
         fields = {"on": types, "hook": None, "types": types, "catch": catch, "skips_exhausted": True}
-    return {**fields, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
+    return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
 
 
 def _types(on: Any) -> tuple[type[Exception], ...]:
@@ -159,7 +164,9 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
         if not _is_subclass(typ, BaseException):
             raise option_error(TypeError, "on", typ, expected)
         if not _is_subclass(typ, Exception):
-            raise option_error(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
+            raise option_error(
+                TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through"
+            )
     return types
 
 
@@ -198,9 +205,26 @@ def _replay(replay: Any) -> _Fields:
 
 
 def _budget(budget: Any) -> _Fields:
-    if budget is not None and not isinstance(budget, RetryBudget):
-        raise option_error(TypeError, "budget", budget, "a RetryBudget or None")
-    return {"budget": budget}
+    return _methods("budget", budget, ("take", "pay"), "a RetryBudget, or an object with take() and pay(), or None")
+
+
+def _hooks(hooks: Any) -> _Fields:
+    return {"hooks": checked_hooks("hooks", hooks)}
+
+
+def _stop(stop: Any) -> _Fields:
+    expected = (
+        "a threading.Event, or an object with is_set() and wait(timeout), or None; `times` and `timeout` end calls"
+    )
+    return _methods("stop", stop, ("is_set", "wait"), expected)
+
+
+def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> _Fields:
+    """Check an object that is taken by what it can do."""
+    methods = [] if isinstance(value, type) else [getattr(value, name, None) for name in names]
+    if value is not None and not (methods and all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
+        raise option_error(TypeError, option, value, expected)
+    return {option: value}
 
 
 def _name(name: Any) -> _Fields:
@@ -227,6 +251,8 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], _Fields]]] = {
     "reraise": (False, _reraise),
     "replay": (False, _replay),
     "budget": (None, _budget),
+    "hooks": (None, _hooks),
+    "stop": (None, _stop),
     "name": (None, _name),
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
@@ -247,7 +273,9 @@ if TYPE_CHECKING:
         timeout: Seconds | None
         reraise: bool
         replay: Replay
-        budget: RetryBudget | None
+        budget: Budget | None
+        hooks: Hooks | None
+        stop: Stop | None
         name: str | None
 else:
     Options = TypedDict("Options", dict.fromkeys([name for name in OPTIONS if name not in TYPED], Any), total=False)

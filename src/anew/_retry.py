@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._blocks import AsyncAttempts, Attempts
@@ -16,10 +16,29 @@ from ._types import C_co
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
-    from ._budget import RetryBudget
     from ._errors import RetryError
     from ._schedule import Schedule
-    from ._types import AF, A, Backoff, C, CallableObject, Co, E, F, Hook, Jitter, P, Replay, Seconds, T
+    from ._types import (
+        AF,
+        AI,
+        A,
+        Backoff,
+        Bare,
+        Budget,
+        C,
+        CallableObject,
+        E,
+        F,
+        Hook,
+        Jitter,
+        N,
+        P,
+        Replay,
+        Seconds,
+        Stop,
+        T,
+    )
+    from .instrumentation._registry import Hooks
 
 
 @final
@@ -63,12 +82,21 @@ class Retry(Generic[C_co]):
             raise TypeError(f"a class cannot be decorated, got {safe_repr(fn)}; use policy.call({fn.__name__}, ...)")
         return copy_metadata(drive(fn, self._policy), fn)
 
+    # First what returns Any or never. For awaitables an `async def`: with `-> Coroutine[Any, Any, T]`, asyncio.gather()
+    # of two calls is Any to mypy.
     @overload
-    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    def call(self, fn: Callable[P, N], /, *args: P.args, **kwargs: P.kwargs) -> N: ...
+    @overload
+    async def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
     @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def call(self: Retry[Any], fn: Callable[P, AI], /, *args: P.args, **kwargs: P.kwargs) -> AI: ...
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call `fn(*args, **kwargs)` with retries; what an async function gives is to be awaited, as ever.
+        """Call `fn(*args, **kwargs)` with retries.
+
+        In a running event loop, where `fn` returns an awaitable, this returns a coroutine of its result: it is to be
+        awaited, and every retry calls `fn` and awaits anew.
 
         Raises:
             RetryError: the attempts or the time are used up (with `reraise=True`: the last exception itself).
@@ -140,8 +168,6 @@ class Retry(Generic[C_co]):
 
 
 @overload
-def retry(fn: F, /) -> F: ...
-@overload
 def retry(
     *,
     on: type[E] | Iterable[type[E]],
@@ -154,7 +180,9 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
@@ -172,11 +200,15 @@ def retry(
     timeout: Seconds | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
 ) -> Retry[C]: ...
+@overload
+def retry(fn: Bare, /) -> Bare: ...
 def retry(
     fn: Any = None,
     /,
@@ -193,7 +225,9 @@ def retry(
     on_failure: Callable[[RetryError], object] | None = None,
     reraise: bool = False,
     replay: Replay = False,
-    budget: RetryBudget | None = None,
+    budget: Budget | None = None,
+    hooks: Hooks | None = None,
+    stop: Stop | None = None,
     name: str | None = None,
 ) -> Any:
     """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
@@ -224,7 +258,12 @@ def retry(
         reraise: give up with the last exception itself, with a note, instead of `RetryError`.
         replay: for generators that fail after they have delivered items. `False`: the failure passes through. `True`:
             start over, items come again. `"skip"`: start over and drop as many items as were delivered.
-        budget: what retries take from and successes pay into: one for all that call the same dependency.
+        budget: what retries take from and successes pay into, a `RetryBudget` or a `Budget` of one's own: one for all
+            that call the same dependency.
+        hooks: who is told of this policy's retries, in place of `anew.instrumentation.set_on_retry_hooks`. Empty:
+            nobody. `None`: the hooks of the process.
+        stop: an event such as `threading.Event`, looked at before each wait and while it lasts: when it is set, the
+            call gives up at once, with reason `"stopped"`. Not for async callables: cancel the task instead.
         name: the name that messages show; by default the qualified name of the function, or of the one around a block.
 
     Returns:
@@ -233,7 +272,8 @@ def retry(
     Raises:
         TypeError: an option is of a wrong type, here and now; or a callback of a sync call answers an awaitable.
         ValueError: an option has a wrong value, here and now; or a hook answers NaN or infinity.
-        RetryError: by the decorated function, when attempts, time or budget are used up; from the last exception.
+        RetryError: by the decorated function, when attempts, time or budget are used up, or `stop` is set; from the
+            last exception.
     """
     options = locals()  # all of the above, and nothing else yet
     del options["fn"]

@@ -6,13 +6,13 @@ closed TypedDicts) is written for type checkers, with the plain form of `typing`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
     from datetime import timedelta
     from types import CodeType
-    from typing import Literal, ParamSpec, Protocol, TypeAlias
+    from typing import Literal, ParamSpec, TypeAlias
 
     import typing_extensions
     from typing_extensions import override as override
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Backoff: TypeAlias = Literal["exponential", "linear", "fixed", "fibonacci"] | Callable[[int], float]
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
     Replay: TypeAlias = bool | Literal["skip"]
-    Reason: TypeAlias = Literal["attempts", "timeout", "budget"]
+    Reason: TypeAlias = Literal["attempts", "timeout", "budget", "stopped"]
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -37,35 +37,56 @@ if TYPE_CHECKING:
     C = typing_extensions.TypeVar("C", bound=Awaitable[object] | None, default=None)
     C_co = typing_extensions.TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)
 
-    # What calling an `async def` function gives: a coroutine or an async iterator.
-    A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterator[object])
-    Co = TypeVar("Co", bound=Coroutine[Any, Any, object])
+    # What calling an `async def` function gives: a coroutine or an async iterator, or what it declares of them.
+    A = TypeVar("A", bound=Coroutine[Any, Any, object] | AsyncIterable[object])
+    AI = TypeVar("AI", bound=AsyncIterable[object])
 
-    class Function(Protocol):
+    class Stop(Protocol):
+        """An event that ends waits: `threading.Event`, those of `multiprocessing`, and not `asyncio.Event`."""
+
+        def is_set(self, /) -> bool:
+            """Whether it is set."""
+            ...
+
+        def wait(self, timeout: float, /) -> bool:
+            """Wait until it is set, at most so many seconds; whether it is."""
+            ...
+
+    class HasCode(Protocol):
+        """A function or a bound method. Bare `@retry` asks for no more: old pyrights find no `__call__` on one."""
+
+        @property
+        def __code__(self) -> CodeType: ...
+
+    class Function(HasCode, Protocol):
         """A function or a bound method, not an instance of a class with `__call__`."""
 
-        @property
-        def __code__(self) -> CodeType: ...
-        @property
-        def __call__(self) -> Callable[..., object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> object: ...
 
-    class AsyncFunction(Protocol):
-        """A function that gives a coroutine or an async iterator.
+    class AsyncFunction(HasCode, Protocol):
+        """A function that returns a coroutine or an async iterable.
 
-        `__call__` is a method here and a property above: else pyright accepts async callbacks on sync functions, or
-        pyrefly rejects every function.
+        `__call__` must be a method: as a property, pyright accepts async callbacks on sync functions.
         """
 
-        @property
-        def __code__(self) -> CodeType: ...
-        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
 
     class CallableObject(Protocol[P, T_co]):
         """Anything else that can be called: a partial, an instance, a class."""
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
 
+    class Nothing(Protocol):
+        """What no function returns, but for those that return `Any` or never.
+
+        With an overload of their own, checkers need not choose for them between awaitables and values.
+        """
+
+        def __nothing__(self, nothing: Nothing, /) -> Nothing: ...
+
+    N = TypeVar("N", bound=Nothing)
     F = TypeVar("F", bound=Function)
+    Bare = TypeVar("Bare", bound=HasCode)
     AF = TypeVar("AF", bound=AsyncFunction)
 else:
     C_co = TypeVar("C_co", covariant=True)
@@ -73,3 +94,18 @@ else:
     def override(method):
         """Stand in for `typing.override`, which came with Python 3.12."""
         return method
+
+
+class Budget(Protocol):
+    """What the option `budget` takes: `RetryBudget` is one, and whatever has these two methods.
+
+    Both are called from all threads and tasks that share the budget, and must not wait for long.
+    """
+
+    def take(self, /) -> bool:
+        """Take a token for a retry that will happen; `False`: there is none, and the call gives up."""
+        ...
+
+    def pay(self, /) -> None:
+        """Hear of a call that succeeded."""
+        ...

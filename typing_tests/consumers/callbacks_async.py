@@ -1,6 +1,6 @@
 """Async callbacks are for async callables; sync callbacks are for everything."""
 
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Iterator
 from functools import partial
 from typing import Any, assert_type
 
@@ -55,6 +55,10 @@ async def rows_async(table: str) -> AsyncIterator[int]:
     yield len(table)
 
 
+async def pages_async(table: str) -> AsyncIterable[int]:
+    yield len(table)
+
+
 class Client:
     def __call__(self, url: str) -> bytes:
         return url.encode()
@@ -63,6 +67,11 @@ class Client:
 class AsyncClient:
     async def __call__(self, url: str) -> bytes:
         return url.encode()
+
+
+class AsyncPages:
+    async def __call__(self, table: str) -> AsyncIterable[int]:
+        yield len(table)
 
 
 # Accepted on what is async, which keeps its type.
@@ -76,6 +85,11 @@ async def decorated_rows(table: str) -> AsyncIterator[int]:
     yield len(table)
 
 
+@retry(on_retry=failed_async)
+async def decorated_pages(table: str) -> AsyncIterable[int]:
+    yield len(table)
+
+
 class Store:
     @retry(on_failure=gave_up_async)
     async def get(self, key: str) -> bytes:
@@ -85,7 +99,12 @@ class Store:
 policy = retry(on_retry=failed_async)
 assert_type(decorated_rows("t"), AsyncIterator[int])
 assert_type(policy(rows_async)("t"), AsyncIterator[int])
+assert_type(decorated_pages("t"), AsyncIterable[int])
+assert_type(policy(pages_async)("t"), AsyncIterable[int])
+assert_type(policy(AsyncPages())("t"), AsyncIterable[int])
 policy(rows_async)(1)  # E
+policy(pages_async)(1)  # E
+policy(AsyncPages())(1)  # E
 decorated(1)  # E
 Store().get(1)  # E
 

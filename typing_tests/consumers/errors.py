@@ -16,7 +16,8 @@ except RetryError as err:
     assert_type(err.attempts, int)
     assert_type(err.last_exception, Exception)
     assert_type(err.elapsed, float)
-    assert_type(err.reason, Literal["attempts", "timeout", "budget"])
+    assert_type(err.reason, Literal["attempts", "timeout", "budget", "stopped"])
+    assert_type(err.name, str | None)
     print(err.attempt)  # E
     print(err.last_attempt)  # E
     print(err.last_exception.errno)  # E
@@ -25,6 +26,7 @@ except RetryError as err:
     err.last_exception = ValueError()  # E
     err.reason = "attempts"  # E
     err.elapsed = 1.0  # E
+    err.name = "fetch"  # E
     raise err.last_exception from None
 
 
@@ -36,6 +38,8 @@ def reasons(error: RetryError) -> str:
             return "no time left"
         case "budget":
             return "enough for everybody"
+        case "stopped":
+            return "told to stop"
         case _:
             assert_never(error.reason)
 
@@ -46,6 +50,8 @@ def forgotten_reason(error: RetryError) -> str:
             return "tried enough"
         case "timeout":
             return "no time left"
+        case "budget":
+            return "enough for everybody"
         case _:
             assert_never(error.reason)  # E
 
@@ -60,6 +66,8 @@ def grouped() -> None:
 RetryError(3, ValueError())
 RetryError(3, ValueError(), reason="timeout", elapsed=1.5)
 RetryError(3, ValueError(), reason="budget")
+RetryError(3, ValueError(), "stopped", 1.5, "fetch")
+RetryError(*RetryError(3, ValueError(), name="fetch").args)
 RetryError(attempts=3, last_exception=ValueError())
 RetryError()  # E
 RetryError(3)  # E
@@ -67,9 +75,9 @@ RetryError("3", ValueError())  # E
 RetryError(3, "failed")  # E
 RetryError(3, ValueError)  # E
 RetryError(3, KeyboardInterrupt())  # E
-RetryError(3, ValueError(), "timeout")  # E
 RetryError(3, ValueError(), reason="tired")  # E
 RetryError(3, ValueError(), elapsed="1")  # E
+RetryError(3, ValueError(), name=3)  # E
 error: Exception = RetryError(3, ValueError())
 
 try:

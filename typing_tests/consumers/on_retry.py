@@ -78,7 +78,7 @@ retry(on=(OSError, ValueError), on_retry=value_error)  # E
 retry(on=(Busy, Unavailable), on_retry=lambda num, exc: print(exc.queue))  # E: !zuban
 retry(on=[Busy, Unavailable], on_retry=lambda num, exc: print(exc.retry_after))
 
-# mypy and zuban join different types to what they have in common.
+# mypy, and zuban with mypy's options, join different types to what they have in common.
 retry(on=[OSError, ValueError], on_retry=os_or_value_error)  # E: mypy, zuban
 retry(on=(OSError, ValueError), on_retry=os_or_value_error)  # E: mypy, zuban
 retry(on={KeyError, IndexError}, on_retry=key_or_index_error)  # E: mypy, zuban

@@ -154,6 +154,7 @@ retry(on=[ValueError()])  # E
 retry(on=int)  # E
 retry(on=(int, ValueError))  # E
 retry(on=ValueError | OSError)  # E: mypy, ty, zuban
+retry(on=(ValueError | OSError, KeyError))  # E: !pyrefly
 retry(on=True)  # E
 retry(on=hook_narrow)  # E
 retry(on=hook_text)  # E

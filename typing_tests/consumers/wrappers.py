@@ -1,7 +1,7 @@
 """Wrappers of the user's own: `**options: Unpack[Options]`, decorators with `ParamSpec`, policies as values."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, assert_type
 
 from anew import Options, Retry, RetryBudget, retry
@@ -120,10 +120,21 @@ def calling(fn: Callable[P, T]) -> Callable[P, T]:
 def calling_async(fn: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     @wraps(fn)
     async def inner(*args: P.args, **kwargs: P.kwargs) -> T:
-        # mypy, to which the Any in the coroutine's type could be anything, asks both overloads of `call`.
-        return await retry(times=3).call(fn, *args, **kwargs)  # E: mypy
+        return await retry(times=3).call(fn, *args, **kwargs)
 
     return inner
+
+
+def calling_awaitable(fn: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    @wraps(fn)
+    async def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await retry(times=3).call(fn, *args, **kwargs)
+
+    return inner
+
+
+async def awaiting(fn: Callable[..., Coroutine[Any, Any, T]]) -> T:
+    return await retry(times=3).call(fn)
 
 
 def decorating(fn: Callable[P, T]) -> Callable[P, T]:
@@ -137,6 +148,34 @@ def decorating(fn: Callable[P, T]) -> Callable[P, T]:
 def same(fn: F) -> F:
     # To mypy and ty `Callable[..., object]` could be anything.
     return retry(times=3)(fn)  # E: mypy, ty
+
+
+# With `partial`, mypy and zuban know that a policy comes out, but neither the callbacks that it has nor wrong options.
+house = partial(retry, on=ConnectionError, times=5)
+assert_type(house(), Retry[None])  # E: mypy, zuban
+assert_type(house(delay=0.5), Retry[None])  # E: mypy, zuban
+print(house().missing)  # E
+house(dely=0.5)  # E: !mypy, !zuban
+partial(retry, dely=0.5)  # E: !mypy, !pyrefly, !zuban
+partial(retry, delay="0.5")  # E: !mypy, !pyrefly, !zuban
+
+
+def decorator() -> Callable[[F], F]:
+    return retry(times=3)
+
+
+def with_options(**options: Unpack[Options]) -> Callable[[F], F]:
+    return retry(on=ConnectionError, **options)
+
+
+@decorator()
+def pung(host: str) -> int:
+    return len(host)
+
+
+@with_options(times=5)
+async def pung_async(host: str) -> int:
+    return len(host)
 
 
 @retried
@@ -162,14 +201,18 @@ def pang(host: str) -> int:
 assert_type(ping("x"), int)
 assert_type(pong("x"), int)
 assert_type(pang("x"), int)
+assert_type(pung("x"), int)
 ping(1)  # E
+pung(1)  # E
 pong(1)  # E
 pang(1)  # E
 
 
 async def consumer() -> None:
     assert_type(await ping_async("x"), int)
+    assert_type(await pung_async("x"), int)
     await ping_async(1)  # E
+    await pung_async(1)  # E
 
 
 # Policies are values.

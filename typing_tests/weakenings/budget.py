@@ -1,6 +1,6 @@
-"""`RetryBudget`; the option is among the policies."""
+"""`RetryBudget` and `Budget`; the option is among the policies."""
 
-_BUDGET = "_budget.py"
+_BUDGET, _TYPES = "_budget.py", "_types.py"
 
 _AVAILABLE = "    @property\n    def available(self) -> float:"
 _PROPERTY_END = """\
@@ -18,6 +18,13 @@ _GETATTR = """\
 
 """
 
+_PAY = """\
+
+    def pay(self, /) -> None:
+        \"\"\"Hear of a call that succeeded.\"\"\"
+        ...
+"""
+
 WEAKENINGS = {
     "RetryBudget takes its options by position": [(_BUDGET, "self, *, floor: int", "self, floor: int")],
     "RetryBudget takes any floor": [(_BUDGET, "floor: int = 5", "floor: Any = 5")],
@@ -31,5 +38,16 @@ WEAKENINGS = {
     "RetryBudget.available is an int": [(_BUDGET, _AVAILABLE, _AVAILABLE.replace("float", "int"))],
     "RetryBudget.available can be set": [(_BUDGET, _PROPERTY_END, _PROPERTY_END + _SETTER)],
     "RetryBudget answers to every name": [(_BUDGET, _AVAILABLE, _GETATTR + _AVAILABLE)],
+    "RetryBudget.take may answer anything": [(_BUDGET, "def take(self) -> bool:", "def take(self) -> Any:")],
+    "RetryBudget.take takes several": [(_BUDGET, "def take(self) -> bool:", "def take(self, count: int = 1) -> bool:")],
+    "Budget.take may answer anything": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> Any:")],
+    "Budget.take may answer numbers": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> int:")],
+    "Budget.take may answer None": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> bool | None:")],
+    "Budget.take is told how many": [
+        (_TYPES, "def take(self, /) -> bool:", "def take(self, count: int = 1, /) -> bool:")
+    ],
+    "Budget.pay may answer anything": [(_TYPES, "def pay(self, /) -> None:", "def pay(self, /) -> object:")],
+    "Budget pays nothing": [(_TYPES, _PAY, "")],
+    "Budget is no protocol": [(_TYPES, "class Budget(Protocol)", "class Budget")],
     "RetryBudget is not final": [(_BUDGET, "@final\nclass RetryBudget", "class RetryBudget")],
 }

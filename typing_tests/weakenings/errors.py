@@ -26,13 +26,17 @@ WEAKENINGS = {
     "RetryError.last_exception is a BaseException": [(_ERRORS, _LAST, "def last_exception(self) -> BaseException:")],
     "RetryError.reason is a string": [(_ERRORS, "def reason(self) -> Reason:", "def reason(self) -> str:")],
     "RetryError.elapsed is Any": [(_ERRORS, "def elapsed(self) -> float:", "def elapsed(self) -> Any:")],
+    "RetryError.name is Any": [(_ERRORS, "def name(self) -> str | None:", "def name(self) -> Any:")],
+    "RetryError.name is never None": [(_ERRORS, "def name(self) -> str | None:", "def name(self) -> str:")],
     "RetryError takes any reason": [(_ERRORS, "reason: Reason = ", "reason: Any = ")],
-    "RetryError takes its reason by position": [
-        (_ERRORS, "last_exception: Exception, *, ", "last_exception: Exception, ")
+    "RetryError takes any name": [(_ERRORS, "name: str | None = ", "name: Any = ")],
+    "RetryError takes its reason by keyword only": [
+        (_ERRORS, "        reason: Reason = ", "        *, reason: Reason = ")
     ],
     "RetryError answers to every name": [(_ERRORS, _ATTEMPTS, _GETATTR + _ATTEMPTS)],
     "RetryError is generic": [(_ERRORS, "class RetryError(Exception):\n", _GENERIC_ERROR)],
-    "there is no reason budget": [("_types.py", '"attempts", "timeout", "budget"', '"attempts", "timeout"')],
+    "there is no reason budget": [("_types.py", '"timeout", "budget", "stopped"', '"timeout", "stopped"')],
+    "there is no reason stopped": [("_types.py", '"budget", "stopped"', '"budget"')],
     "TryAgain.after is Any": [(_ERRORS, "def after(self) -> float | None:", "def after(self) -> Any:")],
     "TryAgain.after is never None": [(_ERRORS, "def after(self) -> float | None:", "def after(self) -> float:")],
     "TryAgain.after can be set": [

@@ -16,6 +16,9 @@ WEAKENINGS = {
         )
     ],
     "Attempt is exported by accident": [(_INIT, '    "Attempt",\n', "")],
+    "Budget is not exported": [
+        (_INIT, "from ._types import Budget\n", "from typing import Any\n\nBudget: Any = type('Budget', (), {})\n")
+    ],
     "the ready hooks are unknown to checkers": [
         (_HOOKS_INIT, "    from ._structlog import StructlogHook\n", "    from typing import Any as StructlogHook\n")
     ],

@@ -1,6 +1,6 @@
 """What is decorated, policies, callbacks and options."""
 
-_RETRY, _TYPES, _OPTIONS = "_retry.py", "_types.py", "_options.py"
+_RETRY, _TYPES, _OPTIONS, _REGISTRY = "_retry.py", "_types.py", "_options.py", "instrumentation/_registry.py"
 
 _ASYNC_FUNCTION = """\
     @overload
@@ -14,29 +14,38 @@ _FUNCTION = """\
     @overload
     def __call__(self: Retry[None], fn: F, /) -> F: ...
 """
-_CALL = "    def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:"
-_CALL_COROUTINE = """\
+_CALL_UNKNOWN = """\
     @overload
-    def call(self, fn: Callable[P, Co], /, *args: P.args, **kwargs: P.kwargs) -> Co: ...
+    def call(self, fn: Callable[P, N], /, *args: P.args, **kwargs: P.kwargs) -> N: ...
+"""
+_CALL_AWAITABLE = """\
+    @overload
+    async def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 """
 _CALL_ANYTHING = """\
     @overload
     def call(self: Retry[None], fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 """
+_CALL_ITERABLE = """\
+    @overload
+    def call(self: Retry[Any], fn: Callable[P, AI], /, *args: P.args, **kwargs: P.kwargs) -> AI: ...
+"""
 _ASYNC_CALL = """\
-        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterator[object]: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
 """
 _ASYNC_CALL_PROPERTY = """\
         @property
-        def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterator[object]]: ...
+        def __call__(self) -> Callable[..., Coroutine[Any, Any, object] | AsyncIterable[object]]: ...
 """
-_SYNC_CALL_PROPERTY = """\
-        @property
-        def __call__(self) -> Callable[..., object]: ...
+_BARE = """\
+@overload
+def retry(fn: Bare, /) -> Bare: ...
 """
-_SYNC_CALL = """\
-        def __call__(self, *args: Any, **kwargs: Any) -> object: ...
-"""
+_FIRST_OPTIONS = """\
+@overload
+def retry(
+    *,
+    on: type[E]"""
 _C = 'TypeVar("C", bound=Awaitable[object] | None, default=None)'
 _C_CO = 'TypeVar("C_co", bound=Awaitable[object] | None, covariant=True, default=None)'
 _E = 'E = TypeVar("E", bound=Exception)'
@@ -64,13 +73,14 @@ WEAKENINGS = {
     "async callbacks on sync callable objects": [
         (_RETRY, "(self: Retry[None], fn: Callable[P, T] |", "(self, fn: Callable[P, T] |")
     ],
-    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Any, /) -> Any")],
+    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Any, /) -> Any")],
     "bare @retry takes everything that can be called": [
-        (_RETRY, "def retry(fn: F, /) -> F", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
+        (_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
     ],
+    "bare @retry comes first": [(_RETRY, _BARE, ""), (_RETRY, _FIRST_OPTIONS, _BARE + _FIRST_OPTIONS)],
     "AsyncFunction.__call__ is a property": [(_TYPES, _ASYNC_CALL, _ASYNC_CALL_PROPERTY)],
-    "Function.__call__ is a method": [(_TYPES, _SYNC_CALL_PROPERTY, _SYNC_CALL)],
-    "async iterators are forgotten": [(_TYPES, " | AsyncIterator[object]", "")],
+    "async iterators are forgotten": [(_TYPES, " | AsyncIterable[object]", "")],
+    "async iterables are forgotten": [(_TYPES, "AsyncIterable", "AsyncIterator")],
     # Policies.
     "retry gives Retry[Any]": [(_RETRY, ") -> Retry[C]: ...", ") -> Retry[Any]: ...")],
     "Retry is not final": [(_RETRY, "@final\nclass Retry", "class Retry")],
@@ -89,11 +99,33 @@ WEAKENINGS = {
     ],
     "call gives Any": [(_RETRY, "**kwargs: P.kwargs) -> T: ...", "**kwargs: P.kwargs) -> Any: ...")],
     "call lets async callbacks pass": [(_RETRY, "def call(self: Retry[None], ", "def call(self, ")],
-    "call has no overload for coroutines": [
+    "call has no overload for Any": [(_RETRY, _CALL_UNKNOWN, "")],
+    "call has no overload for awaitables": [(_RETRY, _CALL_AWAITABLE, "")],
+    "call has no overload for async iterables": [(_RETRY, _CALL_ITERABLE, "")],
+    "call asks for awaitables last": [
+        (_RETRY, _CALL_AWAITABLE, ""),
+        (_RETRY, _CALL_ITERABLE, _CALL_ITERABLE + _CALL_AWAITABLE),
+    ],
+    "call takes coroutines only": [
+        (_RETRY, _CALL_AWAITABLE, _CALL_AWAITABLE.replace("Awaitable[T]", "Coroutine[Any, Any, T]")),
+        (_RETRY, "import Awaitable, Callable,", "import Awaitable, Callable, Coroutine,"),
+    ],
+    "call gives a coroutine that is written": [
         (
             _RETRY,
-            _CALL_COROUTINE + _CALL_ANYTHING + _CALL,
-            _CALL_ANYTHING.removeprefix("    @overload\n").removesuffix(" ...\n"),
+            _CALL_AWAITABLE,
+            _CALL_AWAITABLE.replace("async def", "def").replace("-> T:", "-> Coroutine[Any, Any, T]:"),
+        ),
+        (_RETRY, "import Awaitable, Callable,", "import Awaitable, Callable, Coroutine,"),
+    ],
+    "call gives an awaitable": [
+        (_RETRY, _CALL_AWAITABLE, _CALL_AWAITABLE.replace("async def", "def").replace("-> T:", "-> Awaitable[T]:"))
+    ],
+    "call gives the awaitable of its function": [
+        (
+            _RETRY,
+            _CALL_AWAITABLE,
+            _CALL_AWAITABLE.replace("async def", "def").replace("Awaitable[T]", "A").replace("-> T:", "-> A:"),
         )
     ],
     "replace takes anything": [
@@ -135,11 +167,39 @@ WEAKENINGS = {
     "max_delay is Any": [(_RETRY, "max_delay: Seconds | None", "max_delay: Any")],
     "reraise is object": [(_RETRY, "reraise: bool", "reraise: object")],
     "name is object": [(_RETRY, "name: str | None", "name: object")],
-    "budget is Any": [(_RETRY, "budget: RetryBudget | None", "budget: Any")],
+    "budget is Any": [(_RETRY, "budget: Budget | None", "budget: Any")],
+    "budget is a RetryBudget": [
+        (_RETRY, "budget: Budget | None", "budget: RetryBudget | None"),
+        (_RETRY, "if TYPE_CHECKING:\n", "if TYPE_CHECKING:\n    from ._budget import RetryBudget\n"),
+    ],
+    "hooks is Any": [(_RETRY, "hooks: Hooks | None", "hooks: Any")],
+    "hooks cannot be None": [(_RETRY, "hooks: Hooks | None = None", "hooks: Hooks = ()")],
+    "hooks is a list of protocols": [
+        (_RETRY, "hooks: Hooks | None", "hooks: list[RetryHook | RetryHookFactory] | None"),
+        (_RETRY, "_registry import Hooks", "_hooks import RetryHook, RetryHookFactory"),
+    ],
+    "hooks takes no factories": [(_REGISTRY, "Iterable[Hook | RetryHookFactory]\n", "Iterable[Hook]\n")],
+    "stop is Any": [(_RETRY, "stop: Stop | None", "stop: Any")],
+    "stop cannot be None": [(_RETRY, "stop: Stop | None = None", "stop: Stop = ...")],
+    "stop is an event of threads": [
+        (_RETRY, "stop: Stop | None", "stop: Event | None"),
+        (_RETRY, "if TYPE_CHECKING:\n", "if TYPE_CHECKING:\n    from threading import Event\n"),
+    ],
+    "stop's seconds have a name": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, timeout: float)")],
+    "stop's seconds are whole": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, timeout: int, /)")],
+    "stop may wait for ever": [(_TYPES, "def wait(self, timeout: float, /)", "def wait(self, /)")],
+    "stop waits and says nothing": [
+        (_TYPES, "def wait(self, timeout: float, /) -> bool:", "def wait(self, timeout: float, /) -> object:")
+    ],
+    "stop.is_set answers anything": [(_TYPES, "def is_set(self, /) -> bool:", "def is_set(self, /) -> object:")],
     "Options is open": [(_OPTIONS, "total=False, closed=True)", "total=False)")],
     "Options is total": [(_OPTIONS, "total=False, closed=True)", "closed=True)")],
     "Options has on": [(_OPTIONS, "        times: int | None\n", "        times: int | None\n        on: Any\n")],
     "Options lacks name": [(_OPTIONS, "        name: str | None\n", "")],
-    "Options lacks budget": [(_OPTIONS, "        budget: RetryBudget | None\n", "")],
-    "Options takes any budget": [(_OPTIONS, "budget: RetryBudget | None", "budget: Any")],
+    "Options lacks budget": [(_OPTIONS, "        budget: Budget | None\n", "")],
+    "Options takes any budget": [(_OPTIONS, "budget: Budget | None", "budget: Any")],
+    "Options lacks hooks": [(_OPTIONS, "        hooks: Hooks | None\n", "")],
+    "Options takes any hooks": [(_OPTIONS, "hooks: Hooks | None", "hooks: Any")],
+    "Options lacks stop": [(_OPTIONS, "        stop: Stop | None\n", "")],
+    "Options takes any stop": [(_OPTIONS, "stop: Stop | None", "stop: Any")],
 }

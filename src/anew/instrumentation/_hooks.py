@@ -1,26 +1,130 @@
-"""Hooks, which are guests: how they are built, and what becomes of what they raise.
+"""What a hook is and what it is told; how one is built late, and what is said of one that fails.
 
-Law: nobody suffers from a hook. It is built once, by one thread, and neither a builder that fails, retries or never
-ends does harm, nor a fork meanwhile. What goes wrong is logged, or nothing is; what a hook retries itself is told to
-nobody.
+Law: no call suffers from a hook. What goes wrong in a hook is logged, or nothing is; what a hook retries itself is told
+to no hook. The arguments of a call and its exception are for hooks that ask for them: the facts, which are all that may
+be shown, have none of the arguments, and of the exception its type and its description.
 """
 
 from __future__ import annotations
 
-import _thread
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, final
+from _thread import allocate_lock
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, final
 
-from anew._clock import in_event_loop
+from anew import _clock
 from anew._callables import accepts, kind_of, name_of
-from anew._checks import safe_repr
+from anew._checks import option_error
+from anew._describe import describe
+from anew._errors import TryAgain
 from anew._types import override
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ._details import RetryDetails
+    from anew._types import Reason
+
+
+class _Common(TypedDict):
+    """What all details are made from."""
+
+    name: str
+    elapsed: float
+    exception: Exception
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+class _Details:
+    """What all details have. The exception holds the frames of the failed attempt: what keeps details keeps those."""
+
+    __slots__ = ("args", "elapsed", "exception", "kwargs", "name")
+
+    def __init__(self, **common: Unpack[_Common]) -> None:
+        self.name: str = common["name"]
+        self.elapsed: float = common["elapsed"]
+        self.exception: Exception = common["exception"]
+        self.args: tuple[Any, ...] = common["args"]
+        self.kwargs: dict[str, Any] = dict(common["kwargs"])  # a hook that changes it changes no call
+
+    def facts(self) -> dict[str, Any]:
+        """Return what may be shown, under the keys that logs, events and spans have in common."""
+        error = {"anew.error_type": error_type(self.exception), "anew.error": _error(self.exception)}
+        return {f"anew.{name}": getattr(self, name) for name in ("name", "elapsed", *self.__slots__)} | error
+
+    @override
+    def __repr__(self) -> str:
+        """All facts."""
+        shown = (f"{key.removeprefix('anew.')}={value!r}" for key, value in self.facts().items())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@final
+class RetryDetails(_Details):
+    """A retry that has been scheduled, as hooks are told of it before the wait. Its `repr` shows no arguments.
+
+    It holds the exception, and with it the frames of the failed attempt: what keeps the details keeps those alive.
+
+    Parameters:
+        name: what is retried: the `name` of the policy, or the function's qualified name.
+        attempt: the number of the attempt that failed, from 1.
+        wait: seconds about to be waited, at least 0.
+        waited_so_far: seconds of all waits of this call before this one, together.
+        elapsed: seconds since the first failure of this call.
+        exception: what the attempt raised.
+        args: the positional arguments of the call; empty for a block.
+        kwargs: the keyword arguments of the call, of which the details keep a copy; empty for a block.
+        times: total attempts allowed, the first included; `None`: no limit.
+    """
+
+    __slots__ = ("attempt", "times", "wait", "waited_so_far")
+
+    def __init__(
+        self, *, attempt: int, wait: float, waited_so_far: float, times: int | None = None, **common: Unpack[_Common]
+    ) -> None:
+        super().__init__(**common)
+        self.attempt: int = attempt
+        self.times: int | None = times
+        self.wait: float = wait
+        self.waited_so_far: float = waited_so_far
+
+
+@final
+class GiveUpDetails(_Details):
+    """A call that is given up after a failure, as hooks are told of it. Its `repr` shows no arguments.
+
+    It holds the exception, and with it the frames of the failed attempt: what keeps the details keeps those alive.
+
+    Parameters:
+        name: what was retried: the `name` of the policy, or the function's qualified name.
+        reason: why no further attempt is made, as in `RetryError`.
+        attempts: calls made in total, the first included.
+        elapsed: seconds since the first failure of this call.
+        exception: what the last attempt raised.
+        args: the positional arguments of the call; empty for a block.
+        kwargs: the keyword arguments of the call, of which the details keep a copy; empty for a block.
+    """
+
+    __slots__ = ("attempts", "reason")
+
+    def __init__(self, *, reason: Reason, attempts: int, **common: Unpack[_Common]) -> None:
+        super().__init__(**common)
+        self.attempts: int = attempts
+        self.reason: Reason = reason
+
+
+def error_type(exc: Exception) -> str:
+    """Return the exception's type, with its module unless it is built in: there are many a `ConnectionError`."""
+    typ = type(exc)
+    return typ.__qualname__ if typ.__module__ == "builtins" else f"{typ.__module__}.{typ.__qualname__}"
+
+
+def _error(exc: Exception) -> str:
+    # A TryAgain without a message tells what it is, which is of no use in a log; what it was raised from is.
+    if not isinstance(exc, TryAgain) or str(exc) != str(TryAgain()):
+        return describe(exc)
+    name = type(exc).__name__
+    return name if exc.__cause__ is None else f"{name}: {describe(exc.__cause__)}"
 
 
 class RetryHook(Protocol):
@@ -33,161 +137,113 @@ class RetryHook(Protocol):
 
     def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:
         """Hear of a retry."""
-        ...
 
 
-def check_hook(hook: Any) -> None:
+class GiveUpHook(Protocol):
+    """A function that is told of each call that is given up, before its error is raised: `hook(details)`.
+
+    What it raises is logged to `anew` and never reaches the call. Hooks are plain functions, also for async calls.
+    """
+
+    def __call__(self, details: GiveUpDetails, /) -> None:
+        """Hear that a call is given up."""
+
+
+def is_function(fn: Any, count: int) -> bool:
+    """Whether this is a plain function, or an object like one, that takes so many arguments."""
+    # What typing makes of types can be called as well.
+    return callable(fn) and not hasattr(fn, "__origin__") and kind_of(fn) == "function" and accepts(fn, count)
+
+
+def check_hook(option: str, hook: Any) -> None:
     """Refuse what cannot be a hook.
 
     Raises:
         TypeError: it is none.
     """
-    if isinstance(hook, type):
-        what = f"the class {hook.__qualname__}; allowed: an instance, {hook.__name__}()"
-    elif not callable(hook) or hasattr(hook, "__origin__"):  # what typing makes of types can be called as well
-        what = f"{safe_repr(hook)}; allowed: a function"
-    elif (kind := kind_of(hook)) != "function":
-        advice = "contextlib.contextmanager on top" if kind == "generator function" else "a plain function"
-        what = f"the {kind} {name_of(hook)}; allowed: {advice}"
-    elif not accepts(hook, 1):
-        what = f"{name_of(hook)}; allowed: a function that takes one argument, the details"
-    else:
-        return
-    raise TypeError(f"a retry hook cannot be {what}")
+    if isinstance(hook, type) or not is_function(hook, 1):
+        raise option_error(TypeError, option, hook, "plain functions that take one argument, the details")
+
+
+# Whether this task, or this thread, is telling hooks, leaving what they have opened, or building one. Meanwhile nothing
+# is told: a hook or a log handler may call what is retried. Whoever sets it does so in a `try` that sets it back: with
+# a context manager, Ctrl-C between the steps of that would silence the thread for good. It is no thread-local, which
+# would be one for all greenlets if anew is imported before gevent's patches.
+telling: ContextVar[bool] = ContextVar("anew.telling", default=False)
 
 
 @final
 class RetryHookFactory:
-    """A hook that is built at the first retry.
+    """A hook that is built at the first retry, once.
 
-    It is built once, also when many threads arrive together. If that fails, it is logged to `anew`, and from then on
-    there is no such hook.
+    A retry does not wait for the hook: while another thread builds it, or if the builder itself retries, the retry goes
+    on without. A builder that fails is logged to `anew`, and from then on there is no such hook.
 
     Parameters:
-        build: a function without arguments that gives the hook.
+        build: a function without arguments that returns the hook.
 
     Raises:
         TypeError: `build` is no such function.
     """
 
-    __slots__ = ("_build", "_done", "_hook")
+    __slots__ = ("_begun", "_build", "_hook")
 
     def __init__(self, build: Callable[[], RetryHook], /) -> None:
-        if not callable(build) or kind_of(build) != "function" or not accepts(build, 0):
-            raise TypeError(f"a hook cannot be built by {safe_repr(build)}; allowed: a plain function without arguments")
+        if not is_function(build, 0):
+            raise option_error(TypeError, "build", build, "a plain function without arguments")
         self._build = build
-        self._done = False
+        self._begun = allocate_lock()  # taken for good by whoever builds
         self._hook: RetryHook | None = None
 
     @override
     def __repr__(self) -> str:
-        """What builds the hook."""
         return f"RetryHookFactory({name_of(self._build)})"
 
-    def built(self) -> RetryHook | None:
-        """Give the hook, built now if need be; `None`: there is none, or not yet."""
-        if not self._done:
-            _workshop.run(self._finish)
-        return self._hook
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RetryHookFactory, (self._build,)
 
-    def _finish(self) -> None:
-        if self._done:  # by the thread that we have waited for
-            return
-        depth = depth_of_quiet()
+    def built(self) -> RetryHook | None:
+        """Return the hook, built now if need be; `None`: there is none, or not yet."""
+        if not self._begun.acquire(blocking=False):
+            return self._hook
+        was_telling = telling.get()
         try:
-            here.quiet = depth + 1
+            telling.set(True)
             hook = self._build()
-            check_hook(hook)
+            check_hook("the hook", hook)
             self._hook = hook
         except Exception as exc:
-            complain("%s could not build its retry hook; retries go on without it", self._build, exc)
+            log_failure("%s could not build its retry hook; retries go on without it", self._build, exc)
+        except BaseException:  # Ctrl-C says nothing about the builder
+            self._begun.release()
+            raise
         finally:
-            here.quiet = depth
-        self._done = True
+            telling.set(was_telling)
+        return self._hook
 
 
-class LibraryHook:
-    """A hook that needs a library. That it is missing or broken is logged once; then the hook is silent."""
-
-    __slots__ = ("_factory",)
-
-    def __init__(self, build: Callable[[], RetryHook]) -> None:
-        self._factory = RetryHookFactory(build)
-
-    def works(self) -> bool:
-        """Whether the library does what is needed of it."""
-        return self._factory.built() is not None
-
-    def __call__(self, details: RetryDetails, /) -> None:
-        """Pass the retry on to the library."""
-        hook = self._factory.built()
-        if hook is not None:
-            hook(details)
+_A_MINUTE, _MOST = 60.0, 100
+# When a failure of a hook was logged last. The hook is kept as well, so that no other gets its `id`.
+logged: dict[tuple[int, str], tuple[object, float]] = {}
 
 
-# Facts about this thread. It is threading.local, of a module that nobody may have imported yet.
-here: Any = vars(_thread)["_local"]()
+def log_failure(message: str, culprit: object, exc: Exception) -> None:
+    """Log a hook's failure: with the traceback the first time, then by a line, at most once a minute.
 
-
-def depth_of_quiet() -> int:
-    """How often this thread is telling hooks, leaving what they have opened, or building one.
-
-    It tells nobody meanwhile: a hook or a log handler may call what is retried. Whoever sets `here.quiet` does so in a
-    `try` that sets it back. A context manager would not do: Ctrl-C between its steps would silence the thread for good.
+    `message` has a `%s` for the name of the culprit.
     """
-    depth: int = getattr(here, "quiet", 0)
-    return depth
-
-
-def complain(message: str, culprit: object, exc: Exception) -> None:
-    """Log an exception with its traceback; `message` has a `%s` for the culprit's name."""
     try:
         import logging
 
-        logging.getLogger("anew").error(message, name_of(culprit), exc_info=exc)
+        key, now = (id(culprit), message), _clock.monotonic()
+        _, last = logged.get(key, (None, None))
+        if last is not None and 0 <= now - last < _A_MINUTE:
+            return
+        if len(logged) >= _MOST:  # failing hooks that were made for one call each
+            logged.clear()
+        logged[key] = culprit, now
+        text = f"{message % name_of(culprit)}: {describe(exc)}"
+        logging.getLogger("anew").error("%s", text, exc_info=exc if last is None else None)
     except Exception:
         return
-
-
-# Seconds: longer than most imports take.
-PATIENCE = 5.0
-
-
-class _Workshop:
-    """Where one hook at a time is built.
-
-    A builder may wait for another thread that retries, or for an import lock that such a thread holds. So those who
-    wait here do not wait forever, and once somebody has waited in vain, others do not even begin.
-    """
-
-    __slots__ = ("_lock", "_patience")
-
-    def __init__(self) -> None:
-        self.reopen()
-
-    def reopen(self) -> None:
-        self._lock = _thread.allocate_lock()
-        self._patience = PATIENCE
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Do `work` alone; or not at all, if this thread is at work here already, or another for too long."""
-        if getattr(here, "building", False):
-            return
-        lock = self._lock  # a child that is forked at work has another
-        in_loop = in_event_loop()  # which must not stand still
-        if not lock.acquire(timeout=0 if in_loop else self._patience):
-            self._patience = self._patience if in_loop else 0.0
-            return
-        here.building = True
-        try:
-            work()
-        finally:
-            here.building = False
-            self._patience = PATIENCE
-            lock.release()
-
-
-_workshop = _Workshop()
-# A thread that is at work while another forks does not exist in the child. Not all systems can fork.
-_register: Any = getattr(os, "register_at_fork", dict)
-_register(after_in_child=_workshop.reopen)

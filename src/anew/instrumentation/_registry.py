@@ -1,207 +1,202 @@
-"""Who is told of retries, and how.
+"""Who is told of retries and of giving up, and how.
 
-Law: nothing that a hook does reaches the call, or another hook. `current`, `tell` and `leave` are called while a
-failure is handled, `leave` also by destructors: no `Exception` leaves them, and none is kept.
+Law: nothing that a hook does reaches the call, or another hook. All but the `set_` and `get_` functions are called
+while a failure is handled, `leave` also by destructors: no `Exception` leaves them, and none is kept.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from anew._callables import discard_awaitable
-from anew._checks import option_error, safe_repr
+from anew._checks import option_error
 
-from ._hooks import LibraryHook, RetryHookFactory, check_hook, complain, depth_of_quiet, here
-from ._logging import LoggingHook
+from ._hooks import RetryHookFactory, check_hook, log_failure, logged, telling
+from ._ready import LoggingHook, PrometheusHook, StructlogHook
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
-    from ._details import RetryDetails
-    from ._hooks import RetryHook
+    from ._hooks import GiveUpDetails, GiveUpHook, RetryDetails, RetryHook
 
-    Opened: TypeAlias = list[AbstractContextManager[object]]
-
-    # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only, not from a protocol.
+    # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only.
     Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
-    Ready: TypeAlias = type[LoggingHook | LibraryHook]
+    Hooks: TypeAlias = Iterable[Hook | RetryHookFactory]
+    """What the option `hooks` of a policy takes."""
 
 
-def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory | Ready] | None) -> None:
+def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> AbstractContextManager[None]:
     """Say who is told of retries: from now on and everywhere, in what was decorated earlier too.
 
+    Works at once, as a plain call; and as a context manager, which restores what was before.
+
     Parameters:
-        hooks: hooks, factories of such, and the classes of ready hooks. Empty: nobody is told. `None`: the defaults
-            again, which are structlog if the application has imported it by the time of the retry, else `logging`; and
-            Prometheus if the application has imported `prometheus_client`.
+        hooks: hooks, and factories of such. Empty: nobody is told. `None`: the defaults again, which are structlog if
+            the application has configured it by the time of the retry, else `logging`; and Prometheus if the
+            application has imported `prometheus_client`.
+
+    Raises:
+        TypeError: one of them cannot be a hook.
+    """
+    return _Setting("retry", checked_hooks("hooks", hooks))
+
+
+def get_on_retry_hooks() -> tuple[RetryHook, ...]:
+    """Return the hooks that would be told of a retry now. Factories are called, if they have not been."""
+    hooks = _chosen["retry"]
+    if hooks is None:
+        return (*(_default("structlog", StructlogHook) or [_LOGGING]), *_default("prometheus_client", PrometheusHook))
+    return _built(hooks)
+
+
+def set_on_give_up_hooks(hooks: Iterable[Callable[[GiveUpDetails], None]] | None) -> AbstractContextManager[None]:
+    """Say who is told of calls that are given up: from now on and everywhere, in what was decorated earlier too.
+
+    Works at once, as a plain call; and as a context manager, which restores what was before.
+
+    Parameters:
+        hooks: empty: nobody is told. `None`: the default again, which is Prometheus if the application has imported
+            `prometheus_client` by then, and else nobody; the error itself is on its way.
+
+    Raises:
+        TypeError: one of them cannot be a hook.
+    """
+    return _Setting("give up", checked_hooks("hooks", hooks))
+
+
+def get_on_give_up_hooks() -> tuple[GiveUpHook, ...]:
+    """Return the hooks that would be told of giving up now."""
+    hooks = _chosen["give up"]
+    return tuple(hook.gave_up for hook in _default("prometheus_client", PrometheusHook)) if hooks is None else hooks
+
+
+def get_prometheus_counter() -> Any | None:
+    """Return the `prometheus_client.Counter` that counts retries, if there is a `PrometheusHook` among the hooks."""
+    return next((hook.counter for hook in get_on_retry_hooks() if isinstance(hook, PrometheusHook)), None)
+
+
+def checked_hooks(option: str, hooks: Any) -> tuple[Any, ...] | None:
+    """Return hooks and factories of such as a tuple, and `None` for `None`.
 
     Raises:
         TypeError: one of them cannot be a hook.
     """
     if hooks is None:
-        _registry.hooks = None
-        _registry.defaults = {}
-        return
-    _registry.hooks = _checked(hooks)
-
-
-def _checked(hooks: Any) -> tuple[RetryHook | RetryHookFactory, ...]:
-    try:
-        chosen = None if isinstance(hooks, str | bytes) else tuple(hooks)
-    except TypeError:
-        chosen = None
-    if chosen is None:
-        raise option_error(TypeError, "hooks", hooks, "an iterable of hooks, or None (the defaults)")
-    chosen = tuple(RetryHookFactory(hook) if _is_ready(hook) else hook for hook in chosen)
+        return None
+    if isinstance(hooks, str | bytes) or not isinstance(hooks, Iterable):
+        raise option_error(TypeError, option, hooks, "an iterable of hooks, or None (the defaults)")
+    chosen: tuple[Any, ...] = tuple(cast("Any", hooks))
     for hook in chosen:
         if not isinstance(hook, RetryHookFactory):
-            check_hook(hook)
+            check_hook(option, hook)
     return chosen
 
 
-def _is_ready(hook: object) -> bool:
-    return isinstance(hook, type) and issubclass(hook, LoggingHook | LibraryHook)
+def current(own: tuple[Any, ...] | None = None) -> tuple[RetryHook, ...]:
+    """Return the hooks to tell of a retry: a policy's `own`, or else those of the process.
+
+    Within a hook there are none: telling would have no end.
+    """
+    return () if telling.get() else get_on_retry_hooks() if own is None else _built(own)
 
 
-def get_on_retry_hooks() -> tuple[RetryHook, ...]:
-    """Give the hooks that would be told of a retry now. Factories are called, if they have not been."""
-    hooks = _registry.hooks
-    if hooks is None:
-        log = _default("structlog") or _LOGGING
-        count = _default("prometheus_client")
-        return (log,) if count is None else (log, count)
-    ready = (hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks)
-    return tuple(hook for hook in ready if hook is not None)
+def gave_up_hooks() -> tuple[GiveUpHook, ...]:
+    """Return the hooks to tell of giving up; none within a hook."""
+    return () if telling.get() else get_on_give_up_hooks()
 
 
-def get_prometheus_counter() -> Any | None:
-    """Give the `prometheus_client.Counter` that counts retries, if there is a `PrometheusHook` among the hooks."""
-    from ._prometheus import PrometheusHook
-
-    counters = (hook.counter for hook in get_on_retry_hooks() if isinstance(hook, PrometheusHook))
-    return next(counters, None)
-
-
-def current() -> tuple[RetryHook, ...]:
-    """Give the hooks to tell; none within a hook, which would have no end."""
-    hooks = _registry.hooks
-    if hooks is not None and not hooks:
-        return ()
-    return () if depth_of_quiet() else get_on_retry_hooks()
-
-
-def tell(hooks: Iterable[RetryHook], details: RetryDetails, opened: Opened) -> None:
-    """Tell the hooks of a retry, and add to `opened` what they open for the wait, entered, to be left by `leave`."""
-    depth = depth_of_quiet()
+def tell(hooks: Iterable[Any], details: RetryDetails | GiveUpDetails, kind: str = "retry") -> list[Any]:
+    """Tell the hooks, and return what they have opened for the wait, each with its hook and entered, for `leave`."""
+    opened: list[Any] = []
+    was_telling = telling.get()
     try:
-        here.quiet = depth + 1
+        telling.set(True)
         for hook in hooks:
             try:
                 answer = hook(details)
                 if answer is not None:
-                    _enter(answer)
-                    opened.append(answer)
+                    if discard_awaitable(answer) or not hasattr(cast("type[object]", type(answer)), "__exit__"):
+                        raise option_error(TypeError, "what a hook returns", answer, "None or a context manager")  # noqa: TRY301 - to be logged like what it raises
+                    answer.__enter__()
+                    opened.append((hook, answer))
             except Exception as exc:
-                complain("the retry hook %s failed; the call goes on", hook, exc)
+                log_failure(f"the {kind} hook %s failed; the call goes on", hook, exc)
     except BaseException as exc:
         leave(opened, type(exc), exc, exc.__traceback__)
         raise
     finally:
-        here.quiet = depth
+        telling.set(was_telling)
+    return opened
 
 
-def leave(
-    opened: Opened,
-    typ: type[BaseException] | None = None,
-    exc: BaseException | None = None,
-    tb: TracebackType | None = None,
-) -> None:
+def tell_gave_up(hooks: Iterable[GiveUpHook], details: GiveUpDetails) -> None:
+    """Tell the hooks of giving up. There is no wait that could end: what they open closes at once."""
+    leave(tell(hooks, details, "give-up"))
+
+
+def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, tb: Any = None) -> None:
     """Leave what hooks have opened, the newest first and each once, however often this is called.
 
     `typ`, `exc` and `tb` are of the exception that ends the wait, if one does; nothing can swallow it.
     """
-    depth = depth_of_quiet()
+    was_telling = telling.get()
     try:
-        here.quiet = depth + 1
+        telling.set(True)
         while opened:
-            context = opened.pop()
+            hook, context = opened.pop()
             try:
-                _exit(context, typ, exc, tb)
-            except BaseException as other:
-                leave(opened, type(other), other, other.__traceback__)
-                raise
+                context.__exit__(typ, exc, tb)
+            except BaseException as error:
+                if error is exc:  # it is on its way already, and shows where it comes from
+                    BaseException.with_traceback(error, tb)
+                elif isinstance(error, Exception):
+                    log_failure("leaving what the hook %s had opened failed; the call goes on", hook, error)
+                else:
+                    leave(opened, type(error), error, error.__traceback__)
+                    raise
     finally:
-        here.quiet = depth
+        telling.set(was_telling)
 
 
-def _enter(answer: Any) -> None:
-    typ = cast("type[object]", type(answer))
-    if not (hasattr(typ, "__enter__") and hasattr(typ, "__exit__")):
-        discard_awaitable(answer)
-        raise TypeError(
-            f"a retry hook answered {safe_repr(answer)}; allowed: None or a context manager, from a plain function"
-        )
-    answer.__enter__()
+def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
+    ready = [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
+    return tuple([hook for hook in ready if hook is not None])
 
 
-def _exit(context: Any, typ: Any, exc: BaseException | None, tb: TracebackType | None) -> None:
+class _Setting:
+    """Hooks that have been set; as a context manager, until its end."""
+
+    __slots__ = ("_before", "_event")
+
+    def __init__(self, event: str, hooks: tuple[Any, ...] | None) -> None:
+        self._event, self._before = event, _chosen[event]
+        _chosen[event] = hooks
+        logged.clear()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        _chosen[self._event] = self._before
+
+
+def _default(library: str, hook: Callable[[], Any]) -> tuple[Any, ...]:
+    """Return the ready hook for a library, if the application has imported it."""
+    module: Any = sys.modules.get(library)
     try:
-        context.__exit__(typ, exc, tb)
-    except BaseException as error:
-        if error is exc:
-            BaseException.with_traceback(error, tb)  # it is on its way already, and shows where it comes from
-        elif isinstance(error, Exception):
-            complain("leaving %s, which a retry hook had opened, failed; the call goes on", context, error)
-        else:
-            raise
+        # Without a configuration, structlog writes to stdout; and it may be there for a dependency only.
+        unwanted = module is None or (library == "structlog" and module.is_configured() is False)
+        return () if unwanted else (_made(hook, module),)
+    except Exception:  # it is broken, or another thread is just importing it
+        return ()
 
 
-def _structlog_hook() -> LibraryHook:
-    from ._structlog import StructlogHook
-
-    return StructlogHook()
-
-
-def _prometheus_hook() -> LibraryHook:
-    from ._prometheus import PrometheusHook
-
-    return PrometheusHook()
+@cache
+def _made(hook: Callable[[], Any], _: object) -> Any:
+    return hook()
 
 
-# By library: what its hook needs of it, which is missing while another thread is just importing it; and the hook.
-_DEFAULTS: dict[str, tuple[str, Callable[[], LibraryHook]]] = {
-    "structlog": ("get_logger", _structlog_hook),
-    "prometheus_client": ("Counter", _prometheus_hook),
-}
 _LOGGING = LoggingHook()
-
-
-class _Registry:
-    __slots__ = ("defaults", "hooks")
-
-    def __init__(self) -> None:
-        self.hooks: tuple[RetryHook | RetryHookFactory, ...] | None = None
-        self.defaults: dict[str, tuple[object, LibraryHook]] = {}  # with the module that each was made for
-
-
-_registry = _Registry()
-
-
-def _default(library: str) -> LibraryHook | None:
-    """The default hook for a library, if the application has imported it and it works."""
-    module = sys.modules.get(library)
-    if module is None:
-        return None
-    made_for, hook = _registry.defaults.get(library, (None, None))
-    if hook is None or made_for is not module:
-        needed, make = _DEFAULTS[library]
-        try:
-            getattr(module, needed)
-            hook = make()
-        except Exception:
-            return None
-        _registry.defaults[library] = module, hook
-    return hook if hook.works() else None
+_chosen: dict[str, tuple[Any, ...] | None] = {"retry": None, "give up": None}

@@ -12,12 +12,12 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from anew import _clock
-from anew._checks import seconds
-from anew._checks import option_error
+from anew._checks import option_error, seconds
 from anew._marks import members
+from anew._types import override
+
 from ._outage import is_transient
 from ._response import asked_wait
-from anew._types import override
 
 if TYPE_CHECKING:
     from anew._types import Seconds
