@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine_servers import python
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CELL = """
 from anew import retry
