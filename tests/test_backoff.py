@@ -101,7 +101,7 @@ def test_draws_stay_in_their_range(
     policy = policy_of(delay, backoff, jitter, cap)._policy
     lowest, highest = wait_range(policy, num, previous)
 
-    verdict = decide(policy, OSError(), num, left=float, previous=previous, draw=lambda: drawn)
+    verdict = decide(policy, OSError(), num, previous, lambda policy: 0.0, lambda: drawn)
 
     assert isinstance(verdict, RetryIn)
     assert 0 <= lowest <= verdict.seconds <= highest < float("inf")
@@ -207,8 +207,8 @@ def test_no_delay_stays_no_delay(backoff: Any, jitter: Any, count: int, num: int
 
     assert {(0.0, 0.0, 0.0)} == {*policy.schedule(count)}
     assert RetryIn(seconds=0.0, asked=False) == decide(
-            policy._policy, OSError(), num, left=float, previous=0.0, draw=lambda: drawn
-        )
+        policy._policy, OSError(), num, 0.0, lambda policy: 0.0, lambda: drawn
+    )
 
 
 @pytest.mark.parametrize("num", [10, 1_000_000])
@@ -218,9 +218,7 @@ def test_alive_at_the_cap(jitter: Any, num: int) -> None:
     At the cap the wait is still random, and never above it; attempt 1,000,000 is like attempt 10.
     """
     policy = retry(times=None, jitter=jitter)._policy
-    waits = {
-        decide(policy, OSError(), num, left=float, previous=0.0, draw=_clock.draw).seconds for _ in range(100)
-    }
+    waits = {decide(policy, OSError(), num, 0.0, lambda policy: 0.0, _clock.draw).seconds for _ in range(100)}
 
     assert len(waits) > 90
     assert all(wait <= 60 for wait in waits)

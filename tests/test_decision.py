@@ -13,7 +13,7 @@ from anew._decide import GiveUp, LetOut, RetryIn, decide
 def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5, **options: Any) -> Any:
     policy = retry(**{"jitter": False, **options})._policy
     left = float("inf") if policy.timeout is None else policy.timeout - elapsed
-    return decide(policy, exc, num, left=lambda: left, previous=policy.delay, draw=lambda: drawn)
+    return decide(policy, exc, num, policy.delay, lambda policy: left, lambda: drawn)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_no_dice_where_nothing_is_random() -> None:
     """
     policy = retry(delay=0)._policy
 
-    verdict = decide(policy, OSError(), 1, left=lambda: 0.0, previous=0.0, draw=lambda: pytest.fail("drawn"))
+    verdict = decide(policy, OSError(), 1, 0.0, lambda policy: 0.0, lambda: pytest.fail("drawn"))
     assert RetryIn(seconds=0.0, asked=False) == verdict
 
 

@@ -82,7 +82,7 @@ class TestText:
         """
         assert said == describe(exc)
 
-    @pytest.mark.parametrize("length", [200, 201, 4000, 4001, 1_000_000])
+    @pytest.mark.parametrize("length", [200, 201, 1000, 1001, 1_000_000])
     def test_lengths(self, length: int) -> None:
         """
         At most 200 characters of text are shown.
@@ -177,7 +177,7 @@ class TestUrls:
         """
         assert f"OSError: {text}" == describe(OSError(text))
 
-    @pytest.mark.parametrize("before", range(3960, 4010))
+    @pytest.mark.parametrize("before", range(960, 1010))
     def test_where_a_long_text_is_cut(self, before: int) -> None:
         """
         A password that is cut in two is not shown.

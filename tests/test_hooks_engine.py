@@ -18,7 +18,14 @@ import trio
 
 import anew
 from anew import RetryError, _clock, retry, set_active, set_testing
-from anew.instrumentation import LoggingHook, RetryDetails, set_on_retry_hooks
+from anew.instrumentation import (
+    GiveUpDetails,
+    LoggingHook,
+    RetryDetails,
+    RetryHookFactory,
+    set_on_give_up_hooks,
+    set_on_retry_hooks,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -477,6 +484,179 @@ class TestNoHarm:
         (record,) = caplog.records
         assert logging.WARNING == record.levelno
         assert record.pathname.endswith("conftest.py")
+
+
+class TestOfOnePolicy:
+    def test_instead_of_the_others(self, way: Any, failing: Any, seen: list[RetryDetails]) -> None:
+        """
+        A policy with hooks of its own is told of to these, and not to those of the process.
+        """
+        own: list[RetryDetails] = []
+        way.run(retry(hooks=[own.append, RetryHookFactory(lambda: own.append)], name="orders"), failing(OSError))
+
+        assert ["orders", "orders"] == [one.name for one in own]
+        assert [] == seen
+
+    def test_silence(self, way: Any, failing: Any, seen: list[RetryDetails]) -> None:
+        """
+        A policy without any hooks is told of to nobody.
+        """
+        assert "done" == way.run(retry(hooks=[]), failing(OSError))
+        assert [] == seen
+
+    def test_none(self, way: Any, failing: Any, seen: list[RetryDetails]) -> None:
+        """
+        None means those of the process, of the moment.
+        """
+        policy = retry(hooks=[]).replace(hooks=None)
+        set_on_retry_hooks([lambda details: seen.append(details)])
+        way.run(policy, failing(OSError))
+
+        assert 1 == len(seen)
+
+    def test_a_logger_of_its_own(self, way: Any, failing: Any, caplog: Any) -> None:
+        """
+        A policy can have a logger and a level of its own.
+        """
+        caplog.set_level(logging.INFO)
+        way.run(retry(hooks=[LoggingHook(logger="orders", level=logging.INFO)]), failing(OSError))
+
+        assert [("orders", logging.INFO)] == [(record.name, record.levelno) for record in caplog.records]
+
+    def test_the_same_promises(self, way: Any, failing: Any, caplog: Any) -> None:
+        """
+        What they raise is logged, and what they open closes before the next attempt.
+        """
+        log: list[str] = []
+
+        @contextmanager
+        def door(details: RetryDetails) -> Iterator[None]:
+            log.append("open")
+            yield
+            log.append("close")
+
+        def broken(details: RetryDetails) -> None:
+            raise ZeroDivisionError
+
+        work = failing(OSError, OSError)
+
+        def noted() -> Any:
+            log.append("work")
+            return work()
+
+        assert "done" == way.run(retry(hooks=[door, broken]), noted)
+        assert ["work", *["open", "close", "work"] * 2] == log
+        assert 1 == len(caplog.records)
+
+
+@pytest.fixture
+def ends() -> Iterator[list[GiveUpDetails]]:
+    """What the only hook of giving up has seen."""
+    ends: list[GiveUpDetails] = []
+    with set_on_give_up_hooks([ends.append]):
+        yield ends
+
+
+class TestGivingUp:
+    @pytest.mark.parametrize("reraise", [False, True])
+    def test_all_facts(self, way: Any, hopeless: Any, ends: list[GiveUpDetails], reraise: bool) -> None:
+        """
+        A call that is given up is told once, with all its facts, also where the exception leaves as itself.
+        """
+        with pytest.raises((RetryError, ConnectionError)):
+            way.run(retry(times=3, jitter=False, name="orders", reraise=reraise), hopeless())
+
+        (end,) = ends
+        assert ("orders", "attempts", 3, 3.0) == (end.name, end.reason, end.attempts, end.elapsed)
+        assert isinstance(end.exception, ConnectionError)
+
+    def test_reasons(self, way: Any, hopeless: Any, ends: list[GiveUpDetails]) -> None:
+        """
+        They hear why.
+        """
+        for options in ({"times": 1}, {"delay": 9, "timeout": 1}, {"budget": anew.RetryBudget(floor=0)}):
+            with pytest.raises(RetryError):
+                way.run(retry(**options), hopeless())
+
+        assert ["attempts", "timeout", "budget"] == [end.reason for end in ends]
+
+    def test_only_of_giving_up(self, way: Any, failing: Any, hopeless: Any, ends: list[GiveUpDetails]) -> None:
+        """
+        They do not hear of successes, of retries, or of what is not ours.
+        """
+        way.run(retry(), failing(OSError))
+        with pytest.raises(ConnectionError):
+            way.run(retry(on=KeyError), hopeless())
+
+        assert [] == ends
+
+    def test_try_again(self, way: Any, ends: list[GiveUpDetails]) -> None:
+        """
+        They hear what a TryAgain was raised from.
+        """
+
+        def poll() -> None:
+            raise anew.TryAgain from ConnectionError("reset")
+
+        with pytest.raises(RetryError):
+            way.run(retry(), poll)
+
+        assert [ConnectionError] == [type(end.exception) for end in ends]
+
+    def test_broken_hooks(self, way: Any, hopeless: Any, caplog: Any) -> None:
+        """
+        What they raise is logged, and the call ends as without them.
+        """
+
+        def broken(details: GiveUpDetails) -> None:
+            raise details.exception
+
+        with set_on_give_up_hooks([broken]), pytest.raises(RetryError) as error:
+            way.run(retry(), hopeless())
+
+        assert 3 == error.value.attempts
+        assert 1 == len(caplog.records)
+
+    def test_arguments(self, ends: list[GiveUpDetails]) -> None:
+        """
+        They get the arguments of the call.
+        """
+
+        @retry(times=2)
+        def function(*args: int, **kwargs: int) -> None:
+            raise OSError
+
+        with pytest.raises(RetryError):
+            function(1, b=2)
+
+        assert [((1,), {"b": 2})] == [(end.args, end.kwargs) for end in ends]
+
+    def test_no_cycles(self, sync_way: Any, ends: list[GiveUpDetails]) -> None:
+        """
+        What they are told of is not kept alive.
+        """
+
+        class Local:
+            """A large thing in a frame of the failed attempt."""
+
+        refs: list[weakref.ref[Local]] = []
+
+        def work() -> None:
+            local = Local()
+            refs.append(weakref.ref(local))
+            raise ConnectionError
+
+        set_on_retry_hooks([])
+        set_on_give_up_hooks([lambda _: None])
+        gc.collect()
+        gc.disable()
+        try:
+            with suppress(RetryError):
+                sync_way.run(retry(), work)
+
+            assert [None] * 3 == [ref() for ref in refs]
+        finally:
+            gc.enable()
 
 
 def in_wait(monkeypatch: Any, do: Callable[[], object]) -> None:

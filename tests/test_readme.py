@@ -20,7 +20,6 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from anew import Retry, RetryBudget, instrumentation, retry, set_active, set_testing
 from anew.transient._outage import STATUSES
 from anew.transient import transient
-from anew.instrumentation._details import fields
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -198,21 +197,23 @@ def test_the_tables_of_instrumentation() -> None:
     All facts and all ready hooks are in the tables, under their names, and with their defaults.
     """
     text = (ROOT / "docs" / "instrumentation.md").read_text()
-    _, _, *rows = re.findall(r"^\|(.*?)\|(.*?)\|", text[text.index("| `RetryDetails` |") :], re.MULTILINE)
-    facts, keys = ({name for row in rows for name in re.findall(r"`([\w.]+)`", row[column])} for column in (0, 1))
-    details = instrumentation.RetryDetails(
-        name="f", attempt=1, wait=1, waited_so_far=0, elapsed=0, exception=OSError(), args=(), kwargs={}
-    )
+    some: dict[str, Any] = {"name": "f", "elapsed": 0, "exception": OSError(), "args": (), "kwargs": {}}
+    retried = instrumentation.RetryDetails(attempt=1, wait=1, waited_so_far=0, **some)
+    given_up = instrumentation.GiveUpDetails(reason="timeout", attempts=3, **some)
+    for details in (retried, given_up):
+        table = text[text.index(f"| `{type(details).__name__}` |") :].partition("\n\n")[0]
+        _, _, *rows = re.findall(r"^\|(.*?)\|(.*?)\|", table, re.MULTILINE)
+        facts, keys = ({name for row in rows for name in re.findall(r"`([\w.]+)`", row[column])} for column in (0, 1))
 
-    assert {name for name, value in vars(type(details)).items() if isinstance(value, property)} == facts
-    assert {*fields(details)} == keys
+        assert {*some, *type(details).__slots__} == facts
+        assert {*details.facts()} == keys
 
     hooks = dict(re.findall(r"^\| `(\w+Hook)\((.*?)\)` \|", text, re.MULTILINE))
     ready = {name: getattr(instrumentation, name) for name in instrumentation.__all__ if name.endswith("Hook")}
     defaults = {
         name: ", ".join(f"{one.name}={one.default!r}" for one in signature(hook).parameters.values())
         for name, hook in ready.items()
-        if name != "RetryHook"
+        if name not in {"RetryHook", "GiveUpHook"}
     }
     assert defaults == {name: options.replace('"', "'") for name, options in hooks.items()}
 

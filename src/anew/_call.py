@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Coroutine, Mapping
 from math import inf
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._budget import RetryBudget
@@ -25,14 +25,14 @@ from ._errors import RetryError, TryAgain, failure_in
 from ._marks import mark, trim
 from ._modes import effective
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
-from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
+from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
     from ._options import Policy
     from ._types import Budget, Reason, Stop, T
-    from .instrumentation._hooks import _Common
+    from .instrumentation._hooks import Common
 
 
 _WHY = {
@@ -49,8 +49,7 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     try:
         steps.send(None)
     except StopIteration as done:
-        result: T = done.value
-        return result
+        return cast("T", done.value)
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine.
         stop = error.__cause__
@@ -114,8 +113,8 @@ class Call:
             RetryError: there is no other attempt.
         """
         policy = effective(self._policy)
-        exc = seen_through(policy, caught)
-        verdict = self._judge(policy, exc, since, last)
+        exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
+        verdict = self._judge(policy, exc, since, last=last)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
             await self._tell("on_retry", self._num, exc)
             verdict = in_time(verdict, self._left(policy))
@@ -126,24 +125,26 @@ class Call:
             verdict = GiveUp(reason="stopped")
         if isinstance(verdict, LetOut):
             return False
-        await self._give_up(policy, exc, verdict.reason)
+        if not policy.reraise or issubclass(type(exc), TryAgain):
+            raise await self._given_up(exc, verdict.reason)
+        # One attempt is no retry, so it leaves no mark for the retries around it.
+        if self._policy.times != 1 or verdict.reason != "attempts":
+            why = f"{verdict.reason} ({_WHY[verdict.reason]})"
+            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
+        await self._given_up(exc, verdict.reason)
         if exc is not caught:
             raise_itself(exc)
         return False
 
-    async def _give_up(self, policy: Policy, exc: Exception, reason: Reason) -> None:
-        """Tell of it, and raise `RetryError`, unless the failure is to leave as itself."""
-        reraise = policy.reraise and not isinstance(exc, TryAgain)
-        # One attempt is no retry, so it leaves no mark for the retries around it.
-        if reraise and (self._policy.times != 1 or reason != "attempts"):
-            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {reason} ({_WHY[reason]})")
+    async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
+        """Return the error to raise, after hooks and `on_failure` have been told."""
+        error = self._error(exc, reason)
         hooks = gave_up_hooks()
         if hooks:
-            tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **self._facts(failure_in(exc))))
-        if reraise:
-            await self._tell("on_failure", self._error(exc, reason))
-        else:
-            raise await self._told(self._error(exc, reason))
+            facts = self._facts(error.last_exception)
+            tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **facts))
+        await self._tell("on_failure", error)
+        return error
 
     def _is_stopped(self, stop: Stop) -> bool:
         """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
@@ -152,7 +153,7 @@ class Call:
         self._wait = 0.0
         return stopped
 
-    def _facts(self, exc: Exception) -> _Common:
+    def _facts(self, exc: Exception) -> Common:
         elapsed = _clock.monotonic() - self._first_failure
         return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
 
@@ -167,37 +168,26 @@ class Call:
         self._num, self._waited, self._previous = 0, 0.0, self._policy.delay
         self.start = _clock.monotonic()
 
-    def _judge(self, policy: Policy, exc: Exception, since: int, last: bool) -> RetryIn | GiveUp | LetOut:
+    def _judge(self, policy: Policy, exc: Exception, since: int, *, last: bool) -> RetryIn | GiveUp | LetOut:
         self._num = num = self._num + 1
         if num == 1:
             self._first_failure = _clock.monotonic()
         if self.in_task and _clock.cancelling(exc):
-            if isinstance(exc, TryAgain):  # never leaves as it is, and no callback hears of it
+            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
                 raise self._error(exc, "attempts")
             return LetOut(why="cancelled")
-        verdict = decide(
-            policy,
-            exc,
-            num,
-            left=lambda: self._left(policy),
-            previous=self._previous,
-            draw=_clock.draw,
-            since=since,
-            last=last,
-        )
+        verdict = decide(policy, exc, num, self._previous, self._left, _clock.draw, since, last=last)
         if num > 1:
             trim(exc)
         if isinstance(verdict, RetryIn):
-            budget = policy.budget
             if policy.stop is not None and policy.stop.is_set():
                 return GiveUp(reason="stopped")
             # Once a call, and before the token is taken, as the warning may be an error.
             if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc, budget)
-            if budget is not None and not _is_taken(budget):
+                self._warn_of_blocking(exc, policy.budget)
+            if policy.budget is not None and not _is_taken(policy.budget):
                 return GiveUp(reason="budget")
-            if not verdict.asked:
-                self._previous = verdict.seconds
+            self._previous = self._previous if verdict.asked else verdict.seconds
         return verdict
 
     def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
@@ -218,15 +208,13 @@ class Call:
         """Set the wait, and tell the hooks."""
         waited, self._wait, self._opened = self._waited, wait, None
         self._waited = waited + wait if waited else wait  # one float less for a call that waits once
+        if policy.hooks == () or (policy.hooks is None and chosen["retry"] == ()):
+            return
         hooks = current(policy.hooks)
         if hooks:
             facts = self._facts(exc)
             details = RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts)
             self._opened = tell(hooks, details)
-
-    async def _told(self, error: RetryError) -> RetryError:
-        await self._tell("on_failure", error)
-        return error
 
     async def _tell(self, option: str, *args: object) -> None:
         callback = getattr(self._policy, option)

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, cast
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
 # Of the data model, "Code objects"; inspect gives them their names.
+_GENERATORS = (GeneratorType, AsyncGeneratorType)
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
 
@@ -62,14 +63,11 @@ def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitab
     typ = type(result)
     if typ is CoroutineType:
         return "coroutine"
-    if hasattr(typ, "__await__"):
+    if hasattr(typ, "__await__") or (typ is GeneratorType and result.gi_code.co_flags & _ITERABLE_COROUTINE):
         return "future" if hasattr(typ, "_asyncio_future_blocking") else "awaitable"
-    if typ is GeneratorType:
-        return "awaitable" if result.gi_code.co_flags & _ITERABLE_COROUTINE else "generator"
-    # A generator of @contextmanager, or of @asynccontextmanager.
-    if typ is AsyncGeneratorType or (typ.__module__ == "contextlib" and hasattr(typ, "_recreate_cm")):
-        return "generator"
-    return "value"
+    # The last is what @contextmanager and @asynccontextmanager make.
+    is_generator = typ in _GENERATORS or (typ.__module__ == "contextlib" and hasattr(typ, "_recreate_cm"))
+    return "generator" if is_generator else "value"
 
 
 def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -120,20 +118,17 @@ def accepts(fn: object, count: int) -> bool:
     """Whether `fn` can be called with `count` positional arguments, as far as its code tells."""
     if isinstance(fn, partial):
         return bool(fn.keywords) or accepts(fn.func, count + len(fn.args))
-    function = fn
-    if isinstance(fn, MethodType):
-        function, count = fn.__func__, count + 1
-    elif not isinstance(fn, FunctionType):
-        bound = getattr(fn, "__call__", None)
-        if isinstance(bound, MethodType):
-            function, count = bound.__func__, count + 1
+    function = fn if isinstance(fn, FunctionType | MethodType) else getattr(fn, "__call__", None)
+    if isinstance(function, MethodType):
+        function, count = function.__func__, count + 1
     if not isinstance(function, FunctionType):
         return True
-    code = function.__code__
-    if code.co_kwonlyargcount > len(function.__kwdefaults__ or ()):
-        return False
-    required = code.co_argcount - len(function.__defaults__ or ())
-    return required <= count and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
+    code, defaults = function.__code__, len(function.__defaults__ or ())
+    return (
+        code.co_kwonlyargcount <= len(function.__kwdefaults__ or ())
+        and code.co_argcount - defaults <= count
+        and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
+    )
 
 
 def discard_awaitable(answer: Any) -> bool:
@@ -159,11 +154,7 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
         value: object = own.get(attribute, getattr(named, attribute, None))
         if isinstance(value, str):
             setattr(wrapper, attribute, value)
-    for attribute, typ, missing in (
-        ("__annotations__", dict, {}),
-        ("__defaults__", tuple, None),
-        ("__kwdefaults__", dict, None),
-    ):
+    for attribute, missing in (("__annotations__", {}), ("__defaults__", ()), ("__kwdefaults__", {})):
         value = getattr(fn, attribute, None)
-        setattr(wrapper, attribute, value if isinstance(value, typ) else missing)
+        setattr(wrapper, attribute, value if type(value) is type(missing) else missing)
     return wrapper

@@ -21,10 +21,7 @@ from _weakref import ref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import asyncio
+from typing import Any
 
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
@@ -60,11 +57,7 @@ def async_sleep(seconds: float) -> Awaitable[object]:
 
 def in_event_loop() -> bool:
     """Whether this thread is just running an event loop of asyncio or Trio, which must not be blocked."""
-    try:
-        sys.modules["asyncio"].get_running_loop()
-    except (KeyError, AttributeError, RuntimeError):
-        return _trio() is not None
-    return True
+    return _ask_asyncio("get_running_loop") is not None or _trio() is not None
 
 
 def cancelling(exc: BaseException) -> bool:
@@ -72,7 +65,7 @@ def cancelling(exc: BaseException) -> bool:
     trio = _trio()
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
-    task = _asyncio_task()
+    task = _ask_asyncio("current_task")
     if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
         return False
     _warn_if_stale(task, exc)
@@ -118,12 +111,11 @@ def _warn_if_stale(task: Any, exc: BaseException) -> None:
 # A module that another thread is just importing may lack what we ask of it: then nothing of it runs here yet.
 
 
-def _asyncio_task() -> asyncio.Task[Any] | None:
+def _ask_asyncio(question: str) -> Any:
     try:
-        task: asyncio.Task[Any] | None = sys.modules["asyncio"].current_task()
+        return getattr(sys.modules["asyncio"], question)()
     except (KeyError, AttributeError, RuntimeError):
         return None
-    return task
 
 
 def _trio() -> ModuleType | None:
@@ -135,7 +127,7 @@ def _trio() -> ModuleType | None:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio if _asyncio_task() is None or _innermost_loop() == "trio" else None
+    return trio if _ask_asyncio("current_task") is None or _innermost_loop() == "trio" else None
 
 
 def _innermost_loop() -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ._callables import discard_awaitable
-from ._checks import option_error, seconds
+from ._checks import finite, option_error
 from ._errors import RetryError, TryAgain
-from ._marks import exhausted, members
+from ._marks import exhausted, marks, members
 from ._orders import names, order_kind
 from ._waits import NO_CAP
 
@@ -53,18 +53,18 @@ def decide(
     policy: Policy,
     exc: Exception,
     num: int,
-    *,
-    left: Callable[[], float],
     previous: float,
+    left: Callable[[Policy], float],
     draw: Callable[[], float],
     since: int = 0,
+    *,
     last: bool = False,
 ) -> RetryIn | GiveUp | LetOut:
     """Judge failure number `num`.
 
     Parameters:
-        left: returns the seconds that are left until `timeout`.
         previous: the last wait that was drawn; at first, `delay`.
+        left: returns the seconds that are left until `timeout`.
         draw: returns a random number in [0, 1).
         since: the newest mark when the attempt began.
         last: no attempt can follow here, whatever the policy says.
@@ -77,7 +77,7 @@ def decide(
         return claim
     if last or (policy.times is not None and num >= policy.times):
         return GiveUp(reason="attempts")
-    time = inf if policy.timeout is None else left()
+    time = inf if policy.timeout is None else left(policy)
     if claim is not True:
         return in_time(RetryIn(seconds=min(claim, NO_CAP), asked=True), time)
     lowest, highest = wait_range(policy, num, previous, exc)
@@ -85,8 +85,9 @@ def decide(
         return GiveUp(reason="timeout")
     # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
     highest = min(highest, time)
-    drawn = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
-    return RetryIn(seconds=drawn, asked=False)
+    return RetryIn(
+        seconds=lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()), asked=False
+    )
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
@@ -105,36 +106,28 @@ def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None 
 
 def covers(policy: Policy, exc: Exception) -> bool:
     """Whether `on` may have meant `exc`: `on_retry` is typed by `on`, and a `TryAgain` need not be of these types."""
-    return policy.hook is not None or isinstance(exc, policy.types)
+    return policy.hook is not None or issubclass(type(exc), policy.types)
 
 
-def seen_through(policy: Policy, exc: Exception) -> Exception:
+def seen_through(policy: Policy, exc: RetryError) -> Exception:
     """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
 
     Not where we have one attempt as well, as when retries are switched off.
     """
-    while issubclass(type(exc), RetryError) and policy.times != 1 and not isinstance(exc, policy.retry_errors):
-        error: RetryError = cast("RetryError", exc)
-        if not _is_single(error):
-            break
-        exc = error.last_exception
-    return exc
+    inner: Exception = exc
+    while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
+        inner = cast("RetryError", inner).last_exception
+    return inner
 
 
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
-    group = members(exc) if issubclass(typ, BaseExceptionGroup) else (exc,)
-    for kind, one in [(kind, one) for one in group if (kind := order_kind(type(one)))]:
-        if kind == "exit" or not names(type(one), policy.named):
-            return LetOut(why=kind)
-    if issubclass(typ, _SPECIAL):
-        if isinstance(exc, TryAgain):
-            after: object = exc.after  # a subclass may have another
-            return True if after is None else _asked("TryAgain.after", after, exc)
-        if policy.skips_exhausted and any(_is_foreign(one, policy.retry_errors) for one in group):
-            return LetOut(why="exhausted")
-    if policy.skips_exhausted and exhausted(exc, since):
+    if issubclass(typ, _SPECIAL) or order_kind(typ):
+        claim = _second_look(policy, exc)
+        if claim is not None:
+            return claim
+    if policy.skips_exhausted and marks.newest > since and exhausted(exc, since):
         return LetOut(why="exhausted")
     if policy.hook is None:
         return issubclass(typ, policy.types) or LetOut(why="not ours")
@@ -144,36 +137,43 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     return True if answer is True else _asked("the answer of on", answer, exc)
 
 
-def _is_single(error: RetryError) -> bool:
-    return error.attempts == 1 and error.reason == "attempts"
+def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None:
+    """Judge exits, orders, groups, and what retries raise; `None`: it is a failure like any other."""
+    group = members(exc)
+    kinds = [(kind, type(one)) for one in group if (kind := order_kind(type(one)))]
+    for kind, typ in kinds:
+        if kind == "exit" or not names(typ, policy.named):
+            return LetOut(why=kind)
+    if isinstance(exc, TryAgain):
+        after: object = exc.after  # a subclass may have another
+        return True if after is None else _asked("TryAgain.after", after, exc)
+    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
+    if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
+        return LetOut(why="exhausted")
+    return None
 
 
-def _is_foreign(exc: BaseException, named: tuple[type[RetryError], ...]) -> bool:
-    """Whether another retry has given up with this error, which `on` does not name."""
-    return isinstance(exc, RetryError) and not (isinstance(exc, named) or _is_single(exc))
+def _is_single(exc: BaseException) -> bool:
+    return isinstance(exc, RetryError) and exc.attempts == 1 and exc.reason == "attempts"
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
     """Return the wait that was asked for, in seconds."""
-    wait, expected = seconds(answer), "a finite duration in seconds or as timedelta, True or False"
-    if wait is None:
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(wait):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, wait)
+    discard_awaitable(answer)
+    try:
+        return max(0.0, finite(what, answer, "a finite duration in seconds or as timedelta, True or False"))
+    except (TypeError, ValueError) as error:
+        raise error from exc
 
 
 def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
-    what, expected = f"the answer of backoff for failure {num}", "a finite number"
     try:
         answer = backoff(num)
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
-    if not isinstance(factor, float):
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(factor):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, factor)
+    if isinstance(factor, float) and isfinite(factor):
+        return max(0.0, factor)
+    discard_awaitable(answer)
+    error: Any = ValueError if isinstance(factor, float) else TypeError
+    raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 _LONGEST, _LONGEST_MEMBER, _MEMBERS = 200, 60, 3
-_LOOKED_AT = 4000  # characters; a server may have sent megabytes
+_LOOKED_AT = 1000  # characters; a server may have sent megabytes, or what is slow to search
 _USER_PART = (
     r"(//|\\/\\/|%2F%2F)"
     r"""(?:[^\s/?#]*(?:@|%40)|[^\s/?#:@[]*:(?!\d{1,5}(?:[/?#\s"')\]>,.;]|$))\S*(?:@|%40))"""

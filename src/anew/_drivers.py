@@ -93,7 +93,7 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
         kind = result_kind(result)
         if kind == "value":
             value = type(result)
-        return not _is_awaited(kind, fn, by_call=by_call)
+        return kind == "value" or not _is_awaited(kind, fn, by_call=by_call)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         since = marks.newest
@@ -146,16 +146,18 @@ def _again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwar
             if not run(state.failed(exc, since)):
                 raise
         else:
-            if _is_awaited(result_kind(result), fn, by_call=by_call):
+            kind = result_kind(result)
+            if kind != "value" and _is_awaited(kind, fn, by_call=by_call):
                 return _awaiting(result, state, fn, policy, args, kwargs)
-            run(state.succeeded())
+            if policy.is_heard:
+                run(state.succeeded())
             return result
 
 
 def _is_awaited(kind: str, fn: Callable[..., Any], *, by_call: bool) -> bool:
     """Whether what a plain function returned is awaited with retries; a warning for what looks as if it were."""
-    if kind in {"value", "coroutine"}:
-        return kind == "coroutine"
+    if kind == "coroutine":
+        return True
     if kind == "generator":
         warn_at_caller(f"{name_of(fn)} returned a generator, which is not retried; decorate the generator function")
     elif _clock.in_event_loop():
@@ -215,8 +217,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start, in_task=True)
+                state = state or Call(policy, fn, args, kwargs, start, in_task=True)
                 if not await state.failed(exc, since):
                     raise
             else:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ._checks import option_error, seconds
+from ._checks import finite
 from ._describe import describe
 from ._types import override
 
@@ -133,12 +132,7 @@ class TryAgain(Exception):
     def __init__(self, message: str = "", *, after: Seconds | None = None) -> None:
         super().__init__(*([message] if message else []))
         if after is not None:
-            expected = "a finite duration in seconds or as timedelta, or None"
-            if (wait := seconds(after)) is None:
-                raise option_error(TypeError, "after", after, expected)
-            if not isfinite(wait):
-                raise option_error(ValueError, "after", after, expected)
-            self._after = max(0.0, wait)
+            self._after = max(0.0, finite("after", after, "a finite duration in seconds or as timedelta, or None"))
 
     @property
     def after(self) -> float | None:
@@ -152,7 +146,7 @@ class TryAgain(Exception):
 
 def failure_in(exc: Exception) -> Exception:
     """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    if isinstance(exc, TryAgain) and isinstance(exc.__cause__, Exception):
+    if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
         return exc.__cause__
     return exc
 

@@ -48,8 +48,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                     run((state or Call(policy, fn)).succeeded())
                 return result
             except catch as exc:
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start)
+                state = state or Call(policy, fn, args, kwargs, start)
                 if not run(state.failed(exc, since)):
                     raise
             with state as wait:
@@ -82,29 +81,59 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
     return wrapper
 
 
+class _Stream(Call):
+    """A call of a replayed generator, and whose a failure would be: ours, the consumer's, or of a run that is unlike."""
+
+    __slots__ = ("_farthest", "_phase", "_position", "is_left")
+
+    def begin(self) -> int:
+        """Begin a run, and return how many items it repeats."""
+        self._farthest: int = getattr(self, "_farthest", 0)
+        self._position, self._phase, self.is_left = 0, "ours", False
+        skip = self._farthest if self._policy.replay == "skip" else 0
+        self._position = skip
+        return skip
+
+    def deliver(self) -> None:
+        """Count an item that is about to be delivered."""
+        self._position += 1
+        if self._position > self._farthest:
+            self._farthest = self._position
+            self.progressed()
+
+    def interrupt(self, thrown: BaseException | None) -> None:
+        """Hear that the consumer sends something, or throws it in."""
+        self._phase, self.is_left = "unlike" if thrown is None else "thrown", isinstance(thrown, GeneratorExit)
+
+    def resume(self) -> None:
+        """Hear that the generator has answered."""
+        self._phase = "unlike"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no attempt can follow a failure."""
+        return self._phase == "thrown" or (self._phase == "unlike" and self._policy.replay == "skip")
+
+    def passes(self, exc: Exception) -> bool:
+        """Whether a failure passes. A `TryAgain` of the generator's own is judged, as it must not get out."""
+        is_own = issubclass(type(exc), TryAgain) and not (self._phase == "thrown" and thrown_in(exc, depth=1))
+        return self.is_last and not is_own
+
+
 def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
     """Return a generator function that starts `fn` over, also after items were delivered."""
-    catch, timed, skips = policy.catch, policy.timeout is not None, policy.replay == "skip"
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         refuse_iterators(fn, args, kwargs)
-        state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
+        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic()), None
         while True:
             since, gen = marks.newest, fn(*args, **kwargs)
-            position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
-                while skips and position < farthest:
+                for _ in range(state.begin()):
                     next(gen)
-                    position += 1
                 item = next(gen)
                 while True:
-                    position += 1
-                    if position > farthest:
-                        farthest = position
-                        if state is not None:
-                            state.progressed()
-                        elif timed:
-                            start = _clock.monotonic()
+                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
@@ -113,29 +142,22 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
                     if thrown is None and sent is None:
                         item = next(gen)
                         continue
-                    whose, is_left = _UNREPEATABLE if thrown is None else _THROWN, isinstance(thrown, GeneratorExit)
+                    state.interrupt(thrown)
                     try:
                         item = gen.send(sent) if thrown is None else gen.throw(thrown)
                     finally:
                         thrown = sent = None
-                    whose = _UNREPEATABLE
+                    state.resume()
             except StopIteration as stop:
                 result = stop.value
-            except catch as exc:
-                last = _is_last(exc, whose, skips)
-                if last is None:
+                if policy.is_heard and not state.is_left:
+                    run(state.succeeded())
+                return result
+            except policy.catch as exc:
+                if state.passes(exc) or not run(state.failed(exc, since, last=state.is_last)):
                     raise
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start)
-                if not run(state.failed(exc, since, last=last)):
-                    raise
-                is_over = False
             finally:
                 gen.close()
-            if is_over or state is None:
-                if policy.is_heard and not is_left:
-                    run((state or Call(policy, fn)).succeeded())
-                return result
             with state as wait:
                 _clock.sleep(wait)
 
@@ -158,8 +180,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
                     await (state or Call(policy, fn, in_task=True)).succeeded()
                 return
             except catch as exc:
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start, in_task=True)
+                state = state or Call(policy, fn, args, kwargs, start, in_task=True)
                 if not await state.failed(exc, since):
                     raise
             with state as wait:
@@ -191,29 +212,21 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
 
 
 def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
-    """Return a generator function that starts `fn` over, also after items were delivered."""
-    catch, timed, skips = policy.catch, policy.timeout is not None, policy.replay == "skip"
+    """Return an async generator function that starts `fn` over, also after items were delivered."""
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         refuse_iterators(fn, args, kwargs)
-        state, start, farthest = None, _clock.monotonic() if timed else 0.0, 0
+        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True), None
         while True:
             since, agen = marks.newest, fn(*args, **kwargs)
-            position, whose, is_left, is_over, thrown = 0, _OURS, False, True, None
             try:
+                skip = state.begin()
                 item = await _first_step(agen)
-                while skips and position < farthest:
+                for _ in range(skip):
                     item = None
                     item = await anext(agen)
-                    position += 1
                 while True:
-                    position += 1
-                    if position > farthest:
-                        farthest = position
-                        if state is not None:
-                            state.progressed()
-                        elif timed:
-                            start = _clock.monotonic()
+                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
@@ -222,45 +235,25 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
                     if thrown is None and sent is None:
                         item = await anext(agen)
                         continue
-                    whose, is_left = _UNREPEATABLE if thrown is None else _THROWN, isinstance(thrown, GeneratorExit)
+                    state.interrupt(thrown)
                     try:
                         item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
                     finally:
                         thrown = sent = None
-                    whose = _UNREPEATABLE
+                    state.resume()
             except StopAsyncIteration:
-                pass
-            except catch as exc:
-                last = _is_last(exc, whose, skips)
-                if last is None:
+                if policy.is_heard and not state.is_left:
+                    await state.succeeded()
+                return
+            except policy.catch as exc:
+                if state.passes(exc) or not await state.failed(exc, since, last=state.is_last):
                     raise
-                if state is None:
-                    state = Call(policy, fn, args, kwargs, start, in_task=True)
-                if not await state.failed(exc, since, last=last):
-                    raise
-                is_over = False
             finally:
                 await agen.aclose()
-            if is_over or state is None:
-                if policy.is_heard and not is_left:
-                    await (state or Call(policy, fn, in_task=True)).succeeded()
-                return
             with state as wait:
                 await _clock.async_sleep(wait)
 
     return wrapper
-
-
-# Whose a failure would be.
-_OURS, _UNREPEATABLE, _THROWN = "ours", "after something was sent or thrown in", "the consumer's"
-
-
-def _is_last(exc: Exception, whose: str, skips: bool) -> bool | None:
-    """Whether no attempt can follow this failure; `None`: it passes. A `TryAgain` must not get out of a generator."""
-    if whose is _OURS or (whose is _UNREPEATABLE and not skips):
-        return False
-    is_late = isinstance(exc, TryAgain) and not (whose is _THROWN and thrown_in(exc, depth=1))
-    return True if is_late else None
 
 
 def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:

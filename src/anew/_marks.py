@@ -107,8 +107,7 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
 
 
 def _trim_rounds(head: TracebackType | None) -> None:
-    first = last = None
-    tb = head
+    first, last, tb = None, None, head
     while head is not None and tb is not None and tb.tb_next is not None:
         if tb.tb_next.tb_frame is head.tb_frame:
             first, last = first or tb, tb

@@ -63,14 +63,13 @@ def is_testing() -> bool:
 
 def effective(policy: Policy) -> Policy:
     """Return the policy as it is meant right now."""
-    if not _active:
-        times = 1
-    elif _testing is None:
+    if _active and _testing is None:
         return policy
-    else:
+    times: int | None = 1
+    if _active and _testing is not None:
         attempts, cap = _testing
         times = min(policy.times, attempts) if cap and policy.times is not None else attempts
-    return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
+    return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 @final

@@ -64,15 +64,17 @@ _CANCELLATIONS = {
 
 
 def _kind(typ: type[BaseException]) -> str | None:
+    if issubclass(typ, _EXITS) or not issubclass(typ, Exception):
+        return "exit"
+    if typ.__module__ == "builtins" and not issubclass(typ, (StopIteration, StopAsyncIteration)):
+        return None  # as most failures are
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
     names = {*modules, *((module.partition(".")[0], name) for module, name in modules)}
-    if names & _CANCELLATIONS or issubclass(typ, _EXITS) or not issubclass(typ, Exception):
-        return "exit"
-    return "order" if names & _ORDERS else None
+    return "exit" if names & _CANCELLATIONS else "order" if names & _ORDERS else None
 
 
-# `"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them. Bounded, as some libraries
-# make a class for each exception. Without a Python function around the cache, a known class costs next to nothing.
+# `"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them. The cache is bounded, as
+# some libraries make a class for each exception, and nothing stands around it, so that a known class costs little.
 order_kind: Callable[[type[BaseException]], str | None] = lru_cache(256)(cast("Any", _kind))
 
 

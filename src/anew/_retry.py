@@ -18,26 +18,11 @@ if TYPE_CHECKING:
 
     from ._errors import RetryError
     from ._schedule import Schedule
-    from ._types import (
-        AF,
-        AI,
-        A,
-        Backoff,
-        Bare,
-        Budget,
-        C,
-        CallableObject,
-        E,
-        F,
-        Hook,
-        Jitter,
-        N,
-        P,
-        Replay,
-        Seconds,
-        Stop,
-        T,
-    )
+
+    # fmt: off
+    from ._types import AF, AI, A, Backoff, Bare, Budget, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds
+    from ._types import Stop, T
+    # fmt: on
     from .instrumentation._registry import Hooks
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from anew.instrumentation import (
+    GiveUpDetails,
+    GiveUpHook,
     LoggingHook,
     OpenTelemetryHook,
     PrometheusHook,
@@ -13,8 +15,10 @@ from anew.instrumentation import (
     RetryHook,
     RetryHookFactory,
     StructlogHook,
+    get_on_give_up_hooks,
     get_on_retry_hooks,
     get_prometheus_counter,
+    set_on_give_up_hooks,
     set_on_retry_hooks,
 )
 
@@ -29,18 +33,31 @@ def plain(details: RetryDetails) -> None:
     assert_type(details.exception, Exception)
     assert_type(details.args, tuple[Any, ...])
     assert_type(details.kwargs, dict[str, Any])
+    assert_type(details.facts(), dict[str, Any])
     print(details.exc)  # E
     print(details.exception.errno)  # E
     print(details.times + 1)  # E
-    details.name = "other"  # E
-    details.attempt = 1  # E
-    details.times = None  # E
-    details.wait = 0.0  # E
-    details.waited_so_far = 0.0  # E
-    details.elapsed = 0.0  # E
-    details.exception = ValueError()  # E
-    details.args = ()  # E
-    details.kwargs = {}  # E
+    details.name = 5  # E
+    details.attempt = "1"  # E
+    details.times = "3"  # E
+    details.wait = None  # E
+    details.exception = KeyboardInterrupt()  # E
+    details.more = 1  # E
+
+
+def the_end(details: GiveUpDetails) -> None:
+    assert_type(details.name, str)
+    assert_type(details.reason, Literal["attempts", "timeout", "budget", "stopped"])
+    assert_type(details.attempts, int)
+    assert_type(details.elapsed, float)
+    assert_type(details.exception, Exception)
+    assert_type(details.args, tuple[Any, ...])
+    assert_type(details.kwargs, dict[str, Any])
+    assert_type(details.facts(), dict[str, Any])
+    print(details.attempt)  # E
+    print(details.wait)  # E
+    print(details.exception.errno)  # E
+    details.attempts = "1"  # E
 
 
 @contextmanager
@@ -129,8 +146,15 @@ set_on_retry_hooks([*get_on_retry_hooks(), plain])
 set_on_retry_hooks(get_on_retry_hooks())
 set_on_retry_hooks([LoggingHook(), StructlogHook(), PrometheusHook(), OpenTelemetryHook()])
 set_on_retry_hooks([RetryHookFactory(LoggingHook), plain])
-set_on_retry_hooks([LoggingHook, StructlogHook, PrometheusHook, OpenTelemetryHook])
-set_on_retry_hooks([LoggingHook, plain, metrics])
+
+# For a while.
+assert_type(set_on_retry_hooks([plain]), AbstractContextManager[None])
+with set_on_retry_hooks([plain]):
+    pass
+with set_on_retry_hooks(None) as for_a_while:
+    assert_type(for_a_while, None)
+with set_on_retry_hooks():  # E
+    pass
 
 mine: list[RetryHook] = [plain, around, metrics.count]
 mixed: list[RetryHook | RetryHookFactory] = [plain, RetryHookFactory(lambda: plain)]
@@ -201,6 +225,12 @@ set_on_retry_hooks([answers_bool])  # E
 set_on_retry_hooks([generates])  # E
 set_on_retry_hooks([maker])  # E
 set_on_retry_hooks([Metrics])  # E
+set_on_retry_hooks([LoggingHook])  # E
+set_on_retry_hooks([StructlogHook])  # E
+set_on_retry_hooks([PrometheusHook])  # E
+set_on_retry_hooks([OpenTelemetryHook])  # E
+set_on_retry_hooks([PrometheusHook().gave_up])  # E
+set_on_retry_hooks([the_end])  # E
 set_on_retry_hooks([Metrics.count])  # E
 set_on_retry_hooks([RetryHookFactory])  # E
 set_on_retry_hooks([partial(configured, 1)])  # E: !zuban
@@ -219,6 +249,69 @@ get_on_retry_hooks(1)  # E
 def tell_all(details: RetryDetails) -> None:
     for hook in get_on_retry_hooks():
         assert_type(hook(details), AbstractContextManager[object] | None)
+        hook(details=details)  # E
+        hook()  # E
+        hook("details")  # E
+
+
+# Hooks of giving up.
+class Sentry:
+    def gave_up(self, details: GiveUpDetails) -> None:
+        print(self, details.name)
+
+    def __call__(self, details: GiveUpDetails) -> None:
+        print(self, details.name)
+
+
+async def ends_later(details: GiveUpDetails) -> None:
+    print(details)
+
+
+@contextmanager
+def around_the_end(details: GiveUpDetails) -> Generator[None]:
+    print(details)
+    yield
+
+
+def end_answers(details: GiveUpDetails) -> bool:
+    return details.attempts > 1
+
+
+ends: list[GiveUpDetails] = []
+set_on_give_up_hooks(None)
+set_on_give_up_hooks([])
+set_on_give_up_hooks([the_end, ends.append, Sentry(), Sentry().gave_up, anything, print])
+set_on_give_up_hooks([PrometheusHook().gave_up, OpenTelemetryHook().gave_up])
+set_on_give_up_hooks([lambda details: print(details.reason)])
+set_on_give_up_hooks(hooks=iter([the_end]))
+set_on_give_up_hooks(get_on_give_up_hooks())
+set_on_give_up_hooks([*get_on_give_up_hooks(), the_end])
+assert_type(set_on_give_up_hooks([the_end]), AbstractContextManager[None])
+with set_on_give_up_hooks([the_end]):
+    pass
+set_on_give_up_hooks()  # E
+set_on_give_up_hooks(the_end)  # E
+set_on_give_up_hooks([None])  # E
+set_on_give_up_hooks(["the_end"])  # E
+set_on_give_up_hooks([plain])  # E
+set_on_give_up_hooks([LoggingHook()])  # E
+set_on_give_up_hooks([PrometheusHook()])  # E
+set_on_give_up_hooks([Sentry])  # E
+set_on_give_up_hooks([RetryHookFactory(maker)])  # E
+set_on_give_up_hooks([ends_later])  # E
+set_on_give_up_hooks([around_the_end])  # E
+set_on_give_up_hooks([end_answers])  # E
+set_on_give_up_hooks([nothing])  # E
+set_on_give_up_hooks([lambda details: print(details.wait)])  # E
+end: GiveUpHook = the_end
+no_end: GiveUpHook = plain  # E
+assert_type(get_on_give_up_hooks(), tuple[GiveUpHook, ...])
+get_on_give_up_hooks(1)  # E
+
+
+def tell_of_the_end(details: GiveUpDetails) -> None:
+    for hook in get_on_give_up_hooks():
+        assert_type(hook(details), None)
         hook(details=details)  # E
         hook()  # E
         hook("details")  # E
@@ -262,8 +355,16 @@ def uses(details: RetryDetails) -> None:
     assert_type(LoggingHook()(details), None)
     assert_type(StructlogHook()(details), None)
     assert_type(PrometheusHook()(details), None)
-    assert_type(PrometheusHook().counter, Any | None)
+    assert_type(PrometheusHook().counter, Any)
     assert_type(OpenTelemetryHook()(details), None)
+    PrometheusHook().gave_up(details)  # E
+    OpenTelemetryHook().gave_up(details)  # E
+
+
+def counts(details: GiveUpDetails) -> None:
+    assert_type(PrometheusHook().gave_up(details), None)
+    assert_type(OpenTelemetryHook().gave_up(details), None)
+    PrometheusHook()(details)  # E
 
 
 # Details for the tests of one's own hooks.
@@ -298,4 +399,23 @@ RetryDetails("fetch", 1, 1.0, 0.0, 0.0, OSError(), (), {}, 3)  # E
 
 
 class MyDetails(RetryDetails):  # E
+    pass
+
+
+the_end(
+    GiveUpDetails(
+        name="fetch", reason="timeout", attempts=3, elapsed=1, exception=OSError(), args=("x", 1), kwargs={"y": 1}
+    )
+)
+GiveUpDetails()  # E
+GiveUpDetails("fetch", "timeout", 3, 1.0, OSError(), (), {})  # E
+bad = OSError()
+GiveUpDetails(name="f", reason="patience", attempts=3, elapsed=1, exception=bad, args=(), kwargs={})  # E
+GiveUpDetails(reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={})  # E
+GiveUpDetails("timeout", attempts=3, name="f", elapsed=1, exception=bad, args=(), kwargs={})  # E
+RetryDetails(1, wait=1, waited_so_far=0, name="f", elapsed=1, exception=bad, args=(), kwargs={})  # E
+GiveUpDetails(name="f", reason="timeout", attempts=3, elapsed=1, exception=bad, args=(), kwargs={}, wait=1)  # E: !ty
+
+
+class MyEnd(GiveUpDetails):  # E
     pass

@@ -20,6 +20,6 @@ WEAKENINGS = {
         (_INIT, "from ._types import Budget\n", "from typing import Any\n\nBudget: Any = type('Budget', (), {})\n")
     ],
     "the ready hooks are unknown to checkers": [
-        (_HOOKS_INIT, "    from ._structlog import StructlogHook\n", "    from typing import Any as StructlogHook\n")
+        (_HOOKS_INIT, "PrometheusHook, StructlogHook\n", "PrometheusHook\nfrom typing import Any as StructlogHook\n")
     ],
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from anew._types import Reason
 
 
-class _Common(TypedDict):
+class Common(TypedDict):
     """What all details are made from."""
 
     name: str
@@ -40,7 +40,7 @@ class _Details:
 
     __slots__ = ("args", "elapsed", "exception", "kwargs", "name")
 
-    def __init__(self, **common: Unpack[_Common]) -> None:
+    def __init__(self, **common: Unpack[Common]) -> None:
         self.name: str = common["name"]
         self.elapsed: float = common["elapsed"]
         self.exception: Exception = common["exception"]
@@ -80,7 +80,7 @@ class RetryDetails(_Details):
     __slots__ = ("attempt", "times", "wait", "waited_so_far")
 
     def __init__(
-        self, *, attempt: int, wait: float, waited_so_far: float, times: int | None = None, **common: Unpack[_Common]
+        self, *, attempt: int, wait: float, waited_so_far: float, times: int | None = None, **common: Unpack[Common]
     ) -> None:
         super().__init__(**common)
         self.attempt: int = attempt
@@ -107,7 +107,7 @@ class GiveUpDetails(_Details):
 
     __slots__ = ("attempts", "reason")
 
-    def __init__(self, *, reason: Reason, attempts: int, **common: Unpack[_Common]) -> None:
+    def __init__(self, *, reason: Reason, attempts: int, **common: Unpack[Common]) -> None:
         super().__init__(**common)
         self.attempts: int = attempts
         self.reason: Reason = reason

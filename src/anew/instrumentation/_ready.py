@@ -144,7 +144,7 @@ class PrometheusHook:
 
 
 def _counter(make: Any, registry: Any, name: str, text: str, label: str) -> Any:
-    ours = vars(registry).setdefault("_anew", dict[str, Any]())  # where it lives as long as the registry
+    ours: Any = registry.__dict__.setdefault("_anew", {})  # where it lives as long as the registry
     try:
         ours[name] = make(f"anew_{name}", text, ("callable", label, "error_type"), registry=registry)
     except ValueError:  # the registry has one: ours, or it is an error

@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
     from ._hooks import GiveUpDetails, GiveUpHook, RetryDetails, RetryHook
 
-    # A RetryHook; but mypy and ty know the parameter of a lambda from a Callable only.
-    Hook: TypeAlias = Callable[[RetryDetails], AbstractContextManager[object] | None]
-    Hooks: TypeAlias = Iterable[Hook | RetryHookFactory]
-    """What the option `hooks` of a policy takes."""
+    # Of RetryHooks; but mypy and ty know the parameter of a lambda from a Callable only.
+    Hooks: TypeAlias = Iterable[Callable[[RetryDetails], AbstractContextManager[object] | None] | RetryHookFactory]
 
 
-def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> AbstractContextManager[None]:
+def set_on_retry_hooks(hooks: Hooks | None) -> AbstractContextManager[None]:
     """Say who is told of retries: from now on and everywhere, in what was decorated earlier too.
 
     Works at once, as a plain call; and as a context manager, which restores what was before.
@@ -46,7 +44,7 @@ def set_on_retry_hooks(hooks: Iterable[Hook | RetryHookFactory] | None) -> Abstr
 
 def get_on_retry_hooks() -> tuple[RetryHook, ...]:
     """Return the hooks that would be told of a retry now. Factories are called, if they have not been."""
-    hooks = _chosen["retry"]
+    hooks = chosen["retry"]
     if hooks is None:
         return (*(_default("structlog", StructlogHook) or [_LOGGING]), *_default("prometheus_client", PrometheusHook))
     return _built(hooks)
@@ -69,7 +67,7 @@ def set_on_give_up_hooks(hooks: Iterable[Callable[[GiveUpDetails], None]] | None
 
 def get_on_give_up_hooks() -> tuple[GiveUpHook, ...]:
     """Return the hooks that would be told of giving up now."""
-    hooks = _chosen["give up"]
+    hooks = chosen["give up"]
     return tuple(hook.gave_up for hook in _default("prometheus_client", PrometheusHook)) if hooks is None else hooks
 
 
@@ -162,8 +160,8 @@ def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, 
 
 
 def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
-    ready = [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
-    return tuple([hook for hook in ready if hook is not None])
+    ready = hooks and [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
+    return tuple([hook for hook in ready if hook is not None]) if ready else ()
 
 
 class _Setting:
@@ -172,14 +170,14 @@ class _Setting:
     __slots__ = ("_before", "_event")
 
     def __init__(self, event: str, hooks: tuple[Any, ...] | None) -> None:
-        self._event, self._before = event, _chosen[event]
-        _chosen[event] = hooks
+        self._event, self._before = event, chosen[event]
+        chosen[event] = hooks
         logged.clear()
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None:
-        _chosen[self._event] = self._before
+        chosen[self._event] = self._before
 
 
 def _default(library: str, hook: Callable[[], Any]) -> tuple[Any, ...]:
@@ -199,4 +197,4 @@ def _made(hook: Callable[[], Any], _: object) -> Any:
 
 
 _LOGGING = LoggingHook()
-_chosen: dict[str, tuple[Any, ...] | None] = {"retry": None, "give up": None}
+chosen: dict[str, tuple[Any, ...] | None] = {"retry": None, "give up": None}
