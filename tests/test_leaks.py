@@ -39,7 +39,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
-def test_no_cycles(sync_way: Any, no_gc: None, options: Any, clock: Any) -> None:
+def test_no_cycles(every_sync_way: Any, no_gc: None, options: Any, clock: Any) -> None:
     """
     After a failing call, everything is freed by reference counting alone.
     """
@@ -53,7 +53,7 @@ def test_no_cycles(sync_way: Any, no_gc: None, options: Any, clock: Any) -> None
         raise ConnectionError
 
     try:
-        sync_way.run(retry(**options), work)
+        every_sync_way.run(retry(**options), work)
     except Exception:
         pass
 
@@ -112,7 +112,7 @@ def test_no_frame_of_ours_in_a_cycle(no_gc: None, kind: str, options: Any) -> No
     assert [] == found
 
 
-def test_the_failed_attempt_is_freed_before_the_wait(way: Any, no_gc: None, clock: Any) -> None:
+def test_the_failed_attempt_is_freed_before_the_wait(every_way: Any, no_gc: None, clock: Any) -> None:
     """
     What the failed attempt held is freed when the wait begins.
     """
@@ -135,7 +135,7 @@ def test_the_failed_attempt_is_freed_before_the_wait(way: Any, no_gc: None, cloc
         raise ConnectionError
 
     with pytest.raises(RetryError):
-        way.run(retry(times=3), work)
+        every_way.run(retry(times=3), work)
 
     assert [False, False] == alive
 

@@ -80,7 +80,7 @@ class TestAnotherAttempt:
 
         assert caught.value.__cause__ is caught.value.__context__ is None
 
-    def test_the_same_instance(self, way: Any) -> None:
+    def test_the_same_instance(self, every_way: Any) -> None:
         """
         The same instance may be raised again and again.
         """
@@ -93,7 +93,7 @@ class TestAnotherAttempt:
 
         for _ in range(3):
             with pytest.raises(RetryError) as caught:
-                way.run(retry(times=3, delay=0, reraise=True), work)
+                every_way.run(retry(times=3, delay=0, reraise=True), work)
             assert again is caught.value.last_exception
 
         assert 9 == calls
@@ -436,14 +436,14 @@ class TestCallbacks:
 
         assert [3] == heard
 
-    def test_on_failure(self, way: Any, hopeless: Any) -> None:
+    def test_on_failure(self, every_way: Any, hopeless: Any) -> None:
         """
         `on_failure` hears of the `RetryError`, once, which is the one that is raised.
         """
         heard: list[RetryError] = []
 
         with pytest.raises(RetryError) as caught:
-            way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
+            every_way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
 
         assert [caught.value] == heard
 
