@@ -390,7 +390,6 @@ class TestContexts:
             if not hopeful or len(refs) < 3:
                 raise ConnectionError
 
-        gc.collect()
         gc.disable()
         try:
             with suppress(RetryError):

@@ -70,7 +70,7 @@ def test_times_counts_calls(every_way: Any, hopeless: Any, clock: Any, times: in
     assert "attempts" == caught.value.reason
 
 
-def test_no_limit(way: Any, failing: Any) -> None:
+def test_no_limit(way: Any, no_hooks: None, failing: Any) -> None:
     """
     `times=None` goes on until it succeeds.
     """

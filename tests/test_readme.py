@@ -61,6 +61,7 @@ def test_blocks(page: Path, url: str, switched_back: None) -> None:
         example.evaluate()
 
 
+@pytest.mark.one_python
 def test_fixtures(tmp_path: Path) -> None:
     """
     The blocks about pytest that have tests in them are test files that pass.

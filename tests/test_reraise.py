@@ -105,7 +105,7 @@ def test_one_instance_again_and_again(every_way: Any, clock: Any) -> None:
 
 
 @pytest.mark.parametrize("reraise", [True, False])
-def test_traceback_of_one_instance_is_bounded(every_way: Any, reraise: bool) -> None:
+def test_traceback_of_one_instance_is_bounded(every_way: Any, no_hooks: None, reraise: bool) -> None:
     """
     Ten thousand attempts with the same instance do not make its traceback long.
     """

@@ -289,6 +289,7 @@ class TestWhatIsWaited:
         else:
             assert pytest.approx([wait[column] for wait in waits], rel=1e-12) == slept(clock, 12)
 
+    @pytest.mark.one_python
     def test_in_the_mean(self, policy: Any, hopeless: Any, clock: Any, no_hooks: None, monkeypatch: Any) -> None:
         """
         Over many calls, waits stay between the lowest and the highest, and come to the mean.

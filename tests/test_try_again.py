@@ -99,7 +99,7 @@ class TestAnotherAttempt:
         assert 9 == calls
         assert not hasattr(again, "__notes__")
 
-    def test_until_it_is_ready(self, way: Any, failing: Any) -> None:
+    def test_until_it_is_ready(self, way: Any, no_hooks: None, failing: Any) -> None:
         """
         With `times=None` it goes on until there is an answer.
         """
@@ -343,7 +343,6 @@ class TestUsedUp:
             refs.append(weakref.ref(local))
             raise TryAgain from OSError() if from_another else None
 
-        gc.collect()
         gc.disable()
         try:
             with suppress(RetryError):
