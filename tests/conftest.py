@@ -21,6 +21,8 @@ from anew import Retry, _clock
 from anew.instrumentation import set_on_retry_hooks
 
 hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
+# For all Pythons but one: the properties themselves do not depend on the version.
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("anew"), max_examples=15)
 hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]

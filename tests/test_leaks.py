@@ -13,7 +13,6 @@ import pytest
 
 from anew import RetryError, retry
 
-
 pytestmark = pytest.mark.one_python
 
 

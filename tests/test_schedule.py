@@ -324,6 +324,7 @@ class TestWhatIsWaited:
         assert [1, 2, 3, 4, 5, 6] == nums
 
 
+@pytest.mark.one_python
 class TestDecorrelated:
     """Each wait depends on the one before, so the means of decorrelated jitter are worked out numerically."""
 
