@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +35,19 @@ def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5
         (RetryIn(99.0), {"on": lambda exc: 99}),
         (GiveUp("timeout"), {"on": lambda exc: 99, "timeout": 98}),
         (GiveUp("attempts"), {"on": lambda exc: 99, "num": 3}),
+        # Zero is a number, not False: retry at once. So is anything below.
+        (RetryIn(0.0), {"on": lambda exc: 0}),
+        (RetryIn(0.0), {"on": lambda exc: 0.0}),
+        (RetryIn(0.0), {"on": lambda exc: -3}),
+        (RetryIn(0.0), {"on": lambda exc: timedelta(-1)}),
+        # A factor below zero means zero.
+        (RetryIn(0.0), {"backoff": lambda num: -1}),
+        (RetryIn(0.0), {"backoff": lambda num: -0.5}),
+        (RetryIn(0.0), {"backoff": lambda num: 0}),
+        (RetryIn(0.0), {"backoff": lambda num: -(10**400)}),
+        # A factor that overflows means the cap.
+        (RetryIn(7.0), {"backoff": lambda num: 10**400, "max_delay": 7}),
+        (RetryIn(7.0), {"backoff": lambda num: 2.0 ** (num + 2000), "max_delay": 7}),
     ],
 )
 def test_verdicts(verdict: Any, options: dict[str, Any]) -> None:
@@ -41,6 +55,33 @@ def test_verdicts(verdict: Any, options: dict[str, Any]) -> None:
     Ours? Attempts? How long? Timeout? In this order.
     """
     assert verdict == judge(OSError(), **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "answer", "error"),
+    [
+        ("on", None, TypeError),
+        ("on", "2", TypeError),
+        ("on", [], TypeError),
+        ("on", float("nan"), ValueError),
+        ("on", float("inf"), ValueError),
+        ("on", 10**400, ValueError),
+        ("backoff", None, TypeError),
+        ("backoff", "1", TypeError),
+        ("backoff", True, TypeError),
+        ("backoff", float("nan"), ValueError),
+    ],
+)
+def test_junk(option: str, answer: Any, error: type[Exception]) -> None:
+    """
+    What `on` or `backoff` answers and is not usable is a bug, told of at once, from the failure it was asked about.
+    """
+    failure = OSError("the cause")
+
+    with pytest.raises(error, match=f"{option} answered") as caught:
+        judge(failure, **{option: lambda _: answer})
+
+    assert failure is caught.value.__cause__
 
 
 def test_hooks_are_asked_on_the_last_attempt_too() -> None:

@@ -254,36 +254,26 @@ def test_hook_sets_the_wait(way: Any, failing: Any, clock: Any, answer: Any) -> 
     assert [2.0] == clock.waits
 
 
-@pytest.mark.parametrize(("answer", "wait"), [(0, 0.0), (0.0, 0.0), (-3, 0.0), (timedelta(-1), 0.0)])
-def test_hook_says_at_once(way: Any, failing: Any, clock: Any, answer: Any, wait: float) -> None:
+@pytest.mark.parametrize("answer", [0, -3])
+def test_hook_says_at_once(way: Any, failing: Any, clock: Any, answer: Any) -> None:
     """
     Zero is a number, not False: retry at once. So is anything below.
     """
     work = failing(OSError)
 
     assert "done" == way.run(retry(on=lambda exc: answer), work)
-    assert wait == sum(clock.waits)
+    assert 0.0 == sum(clock.waits)
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (None, TypeError),
-        ("2", TypeError),
-        ([], TypeError),
-        (float("nan"), ValueError),
-        (float("inf"), ValueError),
-        (10**400, ValueError),
-    ],
-)
-def test_hook_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
+@pytest.mark.parametrize("option", ["on", "backoff"])
+def test_junk_comes_out(every_way: Any, failing: Any, option: str) -> None:
     """
-    A hook that answers nothing usable is a bug, told of at once, from the failure it was asked about.
+    What `on` or `backoff` answers and is not usable is an error that leaves at once, raised from the failure.
     """
     failure = OSError("the cause")
 
-    with pytest.raises(error, match="on answered") as caught:
-        way.run(retry(on=lambda exc: answer), failing(failure))
+    with pytest.raises(TypeError, match=f"{option} answered") as caught:
+        every_way.run(retry(**{option: lambda _: None}), failing(failure))
 
     assert failure is caught.value.__cause__
 
@@ -312,21 +302,6 @@ def test_hook_answers_a_coroutine(way: Any, failing: Any) -> None:
         way.run(retry(on=lambda exc: later()), failing(OSError))
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"), [(None, TypeError), ("1", TypeError), (True, TypeError), (float("nan"), ValueError)]
-)
-def test_backoff_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
-    """
-    A backoff function that answers nothing usable is told of, from the failure it was asked about.
-    """
-    failure = OSError("the cause")
-
-    with pytest.raises(error, match="backoff answered") as caught:
-        way.run(retry(backoff=lambda n: answer), failing(failure))
-
-    assert failure is caught.value.__cause__
-
-
 def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
     """
     A coroutine from a backoff function is closed, and refused.
@@ -337,26 +312,6 @@ def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
 
     with pytest.raises(TypeError, match="backoff answered"):
         way.run(retry(backoff=lambda n: later()), failing(OSError))
-
-
-@pytest.mark.parametrize("answer", [-1, -0.5, 0, -(10**400)])
-def test_negative_factor(way: Any, failing: Any, clock: Any, answer: float) -> None:
-    """
-    A factor below zero means zero.
-    """
-    way.run(retry(backoff=lambda n: answer), failing(OSError))
-
-    assert 0.0 == sum(clock.waits)
-
-
-@pytest.mark.parametrize("backoff", [lambda n: 10**400, lambda n: 2.0 ** (n + 2000)])
-def test_factor_beyond_floats(way: Any, failing: Any, clock: Any, backoff: Any) -> None:
-    """
-    A factor that overflows means the cap.
-    """
-    way.run(retry(backoff=backoff, jitter=False, max_delay=7), failing(OSError))
-
-    assert [7.0] == clock.waits
 
 
 def test_timeout_gives_up_before_a_wait(every_way: Any, hopeless: Any, clock: Any) -> None:
