@@ -883,7 +883,7 @@ class TestLeftEarly:
         """
 
         async def main() -> None:
-            with trio.move_on_after(0.001):
+            with trio.move_on_after(0.1):
                 async for attempt in retry(name="block", delay=60):
                     with attempt:
                         raise OSError
