@@ -8,9 +8,8 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
-
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import trio
@@ -885,7 +884,7 @@ class TestLeftEarly:
         """
 
         async def main() -> None:
-            with trio.move_on_after(0.001):
+            with trio.move_on_after(0.1):
                 async for attempt in retry(name="block", delay=60):
                     with attempt:
                         raise OSError

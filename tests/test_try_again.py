@@ -80,7 +80,7 @@ class TestAnotherAttempt:
 
         assert caught.value.__cause__ is caught.value.__context__ is None
 
-    def test_the_same_instance(self, way: Any) -> None:
+    def test_the_same_instance(self, every_way: Any) -> None:
         """
         The same instance may be raised again and again.
         """
@@ -93,13 +93,13 @@ class TestAnotherAttempt:
 
         for _ in range(3):
             with pytest.raises(RetryError) as caught:
-                way.run(retry(times=3, delay=0, reraise=True), work)
+                every_way.run(retry(times=3, delay=0, reraise=True), work)
             assert again is caught.value.last_exception
 
         assert 9 == calls
         assert not hasattr(again, "__notes__")
 
-    def test_until_it_is_ready(self, way: Any, failing: Any) -> None:
+    def test_until_it_is_ready(self, way: Any, no_hooks: None, failing: Any) -> None:
         """
         With `times=None` it goes on until there is an answer.
         """
@@ -343,7 +343,6 @@ class TestUsedUp:
             refs.append(weakref.ref(local))
             raise TryAgain from OSError() if from_another else None
 
-        gc.collect()
         gc.disable()
         try:
             with suppress(RetryError):
@@ -436,14 +435,14 @@ class TestCallbacks:
 
         assert [3] == heard
 
-    def test_on_failure(self, way: Any, hopeless: Any) -> None:
+    def test_on_failure(self, every_way: Any, hopeless: Any) -> None:
         """
         `on_failure` hears of the `RetryError`, once, which is the one that is raised.
         """
         heard: list[RetryError] = []
 
         with pytest.raises(RetryError) as caught:
-            way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
+            every_way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
 
         assert [caught.value] == heard
 
