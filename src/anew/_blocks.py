@@ -18,7 +18,7 @@ from ._modes import effective
 from ._types import override
 
 if TYPE_CHECKING:
-    from ._policy import Policy
+    from ._options import Policy
 
 # What has become of the last attempt.
 _OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
