@@ -113,7 +113,7 @@ def test_a_budget_is_shared(failing: Any) -> None:
         reads.call(failing(OSError))
 
     assert "budget" == error.value.reason
-    assert "Failed after 1 attempt(s). Last error: OSError (reason: budget)" == str(error.value)
+    assert "Failing failed after 1 attempt(s). Last error: OSError (reason: budget)" == str(error.value)
 
 
 # Tokens

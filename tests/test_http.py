@@ -1159,7 +1159,9 @@ class TestTransient:
         """
         Without its parentheses it is no hook, and that fails where it is written.
         """
-        with pytest.raises(TypeError, match=r"on=<function transient at .* allowed: a plain function of one argument"):
+        with pytest.raises(
+            TypeError, match=r"^on must be a plain function of one argument: .*, got <function transient at "
+        ):
             retry(on=transient)
 
     @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def test_retry_error_tells_all(every_way: Any, hopeless: Any, clock: Any) -> Non
     assert isinstance(error.last_exception, ConnectionError)
     assert error.last_exception is error.__cause__
     assert 3.0 == error.elapsed
-    assert "Failed after 3 attempt(s). Last error: ConnectionError: service down" == str(error)
+    assert error.name
+    assert f"{error.name} failed after 3 attempt(s). Last error: ConnectionError: service down" == str(error)
 
 
 def test_failing_line_is_in_the_traceback(every_way: Any, hopeless: Any) -> None:
@@ -149,19 +150,37 @@ def test_falsy_exceptions(every_way: Any, hopeless: Any) -> None:
     assert 2 == work.calls
 
 
+def stops(name: str) -> tuple[type[Exception], ...]:
+    """What Python turns into a RuntimeError before the retry sees it, as it would pass for the end of the callable."""
+    if name.startswith("a_generator"):
+        return StopIteration, StopAsyncIteration
+    return (StopIteration,) if name.startswith(("by_generator", "a_function", "a_call", "a_coroutine")) else ()
+
+
 @pytest.mark.parametrize("typ", [StopIteration, StopAsyncIteration])
 @pytest.mark.parametrize("reraise", [True, False])
 def test_stop_exceptions_never_become_none(every_way: Any, hopeless: Any, typ: type[Exception], reraise: bool) -> None:
     """
-    StopIteration and StopAsyncIteration are failures: they are retried, and never end as a value.
+    StopIteration and StopAsyncIteration are orders: they leave at once, and never end as a value.
     """
     work = hopeless(lambda: typ("x"))
 
-    # Python turns them into RuntimeError where they would pass for the end of a generator or coroutine.
     with pytest.raises((RetryError, typ, RuntimeError)):
         every_way.run(retry(times=2, reraise=reraise), work)
 
-    assert 2 == work.calls
+    # A RuntimeError is a failure like any other.
+    assert (2 if typ in stops(every_way.name) else 1) == work.calls
+
+
+@pytest.mark.parametrize("typ", [StopIteration, StopAsyncIteration])
+def test_stop_exceptions_by_name(every_way: Any, failing: Any, typ: type[Exception]) -> None:
+    """
+    Where `on` names them, they are retried.
+    """
+    work = failing(typ, typ)
+
+    assert "done" == every_way.run(retry(on=[typ, RuntimeError]), work)
+    assert 3 == work.calls
 
 
 @pytest.mark.parametrize("typ", [KeyboardInterrupt, SystemExit, GeneratorExit])

@@ -188,7 +188,8 @@ def test_the_numbers_are_true() -> None:
     assert STATUSES == {int(status) for status in re.findall(r"\d+", statuses[1])}
     assert f"(`limit={(transient.__kwdefaults__ or {})['limit']}`)" in TEXT
 
-    defaults = ", ".join(f"{name}={value}" for name, value in (RetryBudget.__init__.__kwdefaults__ or {}).items())
+    options = RetryBudget.__new__.__kwdefaults__ or {}
+    defaults = ", ".join(f"{name}={value}" for name, value in options.items() if name != "name")
     assert f"RetryBudget()  # {defaults}\n" in TEXT
 
 

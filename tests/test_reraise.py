@@ -25,7 +25,7 @@ def depth(exc: BaseException) -> int:
 
 
 def assert_grows_as_python_does(depths: list[int]) -> None:
-    """Python adds the entries of each call to the traceback of a stored instance; no call may add those of all rounds."""
+    """Python adds entries with each call that raises a stored instance; no call may add those of all rounds."""
     (step,) = {later - sooner for sooner, later in pairwise(depths[1:])}
     assert step <= 15
 

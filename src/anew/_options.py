@@ -132,7 +132,7 @@ def _judged(on: Any) -> _Fields:
     else:
         ours = getattr(type(on), "skips_exhausted", False) is True
         fields = {"hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
-        named = on.types if ours else ()
+        named = getattr(on, "types", ()) if ours else ()
     return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
 
 
