@@ -46,7 +46,7 @@ def pay_times(budget: RetryBudget, successes: int) -> None:
 # In calls
 
 
-def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None:
+def test_an_empty_budget_ends_calls(every_way: Any, hopeless: Any, clock: Any) -> None:
     """
     A call that finds no token gives up at once, with reason "budget", before any wait.
     """
@@ -55,9 +55,9 @@ def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None
 
     work = hopeless()
     with pytest.raises(RetryError) as first:
-        way.run(policy, work)
+        every_way.run(policy, work)
     with pytest.raises(RetryError) as second:
-        way.run(policy, work)
+        every_way.run(policy, work)
 
     assert ("attempts", 3) == (first.value.reason, first.value.attempts)
     assert ("budget", 2) == (second.value.reason, second.value.attempts)
@@ -65,23 +65,23 @@ def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None
     assert 0.0 == budget.available
 
 
-def test_the_first_attempt_is_free(way: Any, failing: Any) -> None:
+def test_the_first_attempt_is_free(every_way: Any, failing: Any) -> None:
     """
     A call that succeeds at once needs no token, and pays.
     """
     budget = RetryBudget(floor=0, ratio=0.5)
 
-    assert "done" == way.run(retry(budget=budget), failing())
+    assert "done" == every_way.run(retry(budget=budget), failing())
     assert 0.5 == budget.available
 
 
-def test_one_success_pays_once(way: Any, failing: Any) -> None:
+def test_one_success_pays_once(every_way: Any, failing: Any) -> None:
     """
     A call that succeeds at its third attempt has taken two tokens and paid the ratio once.
     """
     budget = RetryBudget(floor=5, ratio=0.2)
 
-    assert "done" == way.run(retry(delay=0, budget=budget), failing(OSError, OSError))
+    assert "done" == every_way.run(retry(delay=0, budget=budget), failing(OSError, OSError))
     assert 3.2 == budget.available
 
 

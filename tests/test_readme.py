@@ -18,8 +18,8 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from anew import Retry, RetryBudget, instrumentation, retry, set_active, set_testing
-from anew.transient._outage import STATUSES
 from anew.transient import transient
+from anew.transient._outage import STATUSES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -60,6 +60,7 @@ def test_blocks(page: Path, url: str, switched_back: None) -> None:
         example.evaluate()
 
 
+@pytest.mark.one_python
 def test_fixtures(tmp_path: Path) -> None:
     """
     The blocks about pytest that have tests in them are test files that pass.
