@@ -47,6 +47,8 @@ def order_kind(typ: type[BaseException]) -> str | None:
     """Return `"exit"` for what is never retried, `"order"` for what is retried only where `on` names it."""
     if issubclass(typ, _EXITS) or not issubclass(typ, Exception):
         return "exit"
+    if typ.__module__ == "builtins" and not issubclass(typ, (StopIteration, StopAsyncIteration)):
+        return None  # as most failures are
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
     names = {f"{place}.{name}" for module, name in modules for place in (module, module.partition(".")[0])}
     return "exit" if names & _CANCELLATIONS else "order" if names & _ORDERS else None
