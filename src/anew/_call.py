@@ -20,6 +20,7 @@ from . import _clock
 from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
+from ._checks import option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in, without_traceback
 from ._marks import mark, trim

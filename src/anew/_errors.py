@@ -95,8 +95,8 @@ class RetryError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
-        carried, cause = _Carried(last), self.__cause__
-        cause = carried if cause is last else cause and _Carried(cause)
+        carried: Any = _Carried(last)
+        cause = carried if self.__cause__ is last else self.__cause__ and _Carried(self.__cause__)
         return _restored, (type(self), cause, attempts, carried, *others), self.__dict__
 
 

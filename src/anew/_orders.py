@@ -8,7 +8,9 @@ Law: nothing of anybody is imported. A class is known by its name, and by the pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, cast
 
 # Not retried, unless `on` names them. A base stands for its subclasses. A row has frameworks of one trade: what is an
 # order to one of them is none of the failures of another.
@@ -42,9 +44,7 @@ _EXITS = (GeneratorExit, KeyboardInterrupt, SystemExit)
 _CANCELLATIONS = {"asyncio.CancelledError", "gevent.Timeout", "greenlet.GreenletExit", "trio.Cancelled"}
 
 
-@lru_cache(256)  # bounded, as some libraries make a class for each exception
-def order_kind(typ: type[BaseException]) -> str | None:
-    """Return `"exit"` for what is never retried, `"order"` for what is retried only where `on` names it."""
+def _kind(typ: type[BaseException]) -> str | None:
     if issubclass(typ, _EXITS) or not issubclass(typ, Exception):
         return "exit"
     if typ.__module__ == "builtins" and not issubclass(typ, (StopIteration, StopAsyncIteration)):
@@ -52,6 +52,13 @@ def order_kind(typ: type[BaseException]) -> str | None:
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
     names = {f"{place}.{name}" for module, name in modules for place in (module, module.partition(".")[0])}
     return "exit" if names & _CANCELLATIONS else "order" if names & _ORDERS else None
+
+
+order_kind: Callable[[type[BaseException]], str | None] = cast("Any", lru_cache(256)(_kind))
+"""`"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them.
+
+The cache is bounded, as some libraries make a class for each exception.
+"""
 
 
 def names(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:
