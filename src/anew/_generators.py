@@ -98,7 +98,9 @@ class _Stream(Call):
         self._position += 1
         if self._position > self._farthest:
             self._farthest = self._position
-            self.progressed()
+            # Attempts, waits and time count from each new item.
+            self._earlier += self._num
+            self._num, self._waited, self._previous, self.start = 0, 0.0, self._policy.delay, _clock.monotonic()
 
     def interrupt(self, thrown: BaseException | None) -> None:
         """Hear that the consumer sends something, or throws it in."""
