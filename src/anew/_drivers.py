@@ -26,9 +26,7 @@ from ._marks import marks
 
 if TYPE_CHECKING:
     from ._options import Policy
-
-    Args = tuple[Any, ...]
-    Kwargs = dict[str, Any]
+    from ._types import Args, Kwargs
 
 
 def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> Callable[..., Any]:
