@@ -64,7 +64,7 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "typing"]
+nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "engines", "typing"]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -144,6 +144,21 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report")
 
 
+@nox.session(python=TESTED[-1])
+def engines(session: nox.Session) -> None:
+    """Run what users outgrow one process on, and the examples with it: pools, queues, notebooks, servers."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines"))
+    session.run("pytest", "tests_engines", "-n", "2", "-rs", *session.posargs)
+
+
+# The oldest version: some of these take long to support a new one.
+@nox.session(name="engines-big", python=TESTED[0], default=False)
+def engines_big(session: nox.Session) -> None:
+    """Run what takes minutes: a Celery worker with a broker, Ray, PySpark, PyInstaller, Nuitka."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines-big"))
+    session.run("pytest", "tests_engines", "-m", "big", "-rs", *session.posargs)
+
+
 # The oldest version: the checkers look at the package as it is there.
 @nox.session(python=TESTED[0])
 def typing(session: nox.Session) -> None:
@@ -157,4 +172,8 @@ def typing(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure what anew costs, beside its peers and beside code written by hand."""
     session.install(".", *group("benchmarks"))
+    # A folder of its own, where benchmarks/spellings.py looks: python-backoff and backoff are imported by one name.
+    session.install(
+        "--upgrade", "--target", str(Path(session.bin).parent / "python-backoff"), *group("benchmarks-apart")
+    )
     session.run("python", "benchmarks/run.py", *session.posargs)
