@@ -189,9 +189,10 @@ class _First:
 
 def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
     """Return a coroutine that goes on where `fn`, a plain function, returned an awaitable."""
-    first = _First(awaitable)
     if policy.stop is not None:
+        discard_awaitable(awaitable)
         raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
+    first = _First(awaitable)
 
     async def attempt() -> Any:
         result = first.take()
