@@ -128,7 +128,7 @@ class Call:
         if not policy.reraise or issubclass(type(exc), TryAgain):
             raise await self._given_up(exc, verdict.reason)
         # One attempt is no retry, so it leaves no mark for the retries around it.
-        if self._policy.times != 1 or verdict.reason != "attempts":
+        if self._num > 1 or self._policy.times != 1 or verdict.reason != "attempts":
             why = f"{verdict.reason} ({_WHY[verdict.reason]})"
             mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
         await self._given_up(exc, verdict.reason)

@@ -124,7 +124,7 @@ def _is_subclass(typ: object, parent: type) -> bool:
 def _judged(on: Any) -> _Fields:
     if isinstance(on, tuple):
         named = types = cast("tuple[type[Exception], ...]", on)
-        catch = Exception if Exception in types else (*types, TryAgain)
+        catch = Exception if Exception in types else (*types, TryAgain, RetryError)
         fields = {"hook": None, "types": types, "catch": catch, "skips_exhausted": True}
     else:
         typ: Any = cast("Any", type(on))
