@@ -13,7 +13,7 @@ remembered, and only another type is looked at closely.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import NoneType
+from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
@@ -97,6 +97,12 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
     return heard if policy.is_heard or timed else plain
 
 
+_NOT_RETRIED = {
+    "awaitable": ("an awaitable", "an `async def` function"),
+    "generator": ("a generator", "the generator function"),
+}
+
+
 class Retried:
     """A function that is retried, and what to do when it gives something else than a plain value.
 
@@ -126,7 +132,8 @@ class Retried:
                 if not run(state.failed(exc, since)):
                     raise
             else:
-                if result is not (whole := self.finished(result, args, kwargs, state=state)):
+                is_known = type(result) is self.value
+                if not is_known and result is not (whole := self.finished(result, args, kwargs, state=state)):
                     return whole
                 if self.policy.is_heard:
                     run(state.succeeded())
@@ -140,15 +147,17 @@ class Retried:
         elif kind == "coroutine" or (self._by_call and kind != "generator" and _clock.in_event_loop()):
             return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start), args, kwargs)
         elif kind == "generator" or (kind == "awaitable" and _clock.in_event_loop()):
-            problem = f"{name_of(self._fn)} returned a value of kind {kind}, whose failures are not retried"
-            warn_at_caller(f"{problem}; decorate an `async def` function or a generator function instead")
+            what, advice = _NOT_RETRIED[kind]
+            warn_at_caller(f"{name_of(self._fn)} returned {what}, which is not retried; decorate {advice}")
         return result
 
     def _awaiting(self, awaitable: Any, state: Call, args: Args, kwargs: Kwargs) -> Any:
-        first = _First(awaitable)
         if self.policy.stop is not None:
+            discard_awaitable(awaitable)
             name = name_of(self._fn)
             raise TypeError(f"stop is for sync functions; {name} returned an awaitable: cancel its task instead")
+
+        first = _First(awaitable)
 
         async def attempt() -> Any:
             result = first.take()
@@ -162,7 +171,8 @@ class Retried:
         state.in_task = True
         whole = _coroutine(attempt, self.policy, state)()
         # What asyncio and "was never awaited" show.
-        whole.__name__ = whole.__qualname__ = name_of(self._fn)
+        is_plain = type(awaitable) is CoroutineType  # others may answer whatever they are asked for
+        whole.__name__ = whole.__qualname__ = awaitable.__qualname__ if is_plain else name_of(self._fn)
         return whole
 
 
