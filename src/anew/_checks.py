@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import sys
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-_Error = TypeVar("_Error", TypeError, ValueError)
 
-
-def option_error(error: type[_Error], option: str, value: object, expected: str) -> _Error:
+def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
     """Return the error for a wrong option: `times must be an integer >= 1, got 0`."""
     return error(f"{option} must be {expected}, got {safe_repr(value)}")
 
@@ -56,20 +54,17 @@ def duration(option: str, value: object, more: str = "", *, positive: bool = Fal
 def finite(option: str, value: object, expected: str) -> float:
     """Return a finite duration in seconds."""
     length = seconds(value)
-    if length is None:
-        raise option_error(TypeError, option, value, expected)
-    if not isfinite(length):
-        raise option_error(ValueError, option, value, expected)
+    if length is None or not isfinite(length):
+        raise option_error(TypeError if length is None else ValueError, option, value, expected)
     return length
 
 
 def integer(option: str, value: Any, expected: str, least: int, most: float = inf) -> int:
     """Return an integer from `least` to `most`."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise option_error(TypeError, option, value, expected)
-    if not least <= value <= most:
-        raise option_error(ValueError, option, value, expected)
-    return value
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    if not (is_integer and least <= value <= most):
+        raise option_error(ValueError if is_integer else TypeError, option, value, expected)
+    return int(value)
 
 
 def flag(option: str, value: Any) -> bool:

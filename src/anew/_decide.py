@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from ._callables import discard_awaitable
 from ._checks import finite, option_error
@@ -177,5 +177,5 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
     if isinstance(factor, float) and isfinite(factor):
         return max(0.0, factor)
     discard_awaitable(answer)
-    error: Any = ValueError if isinstance(factor, float) else TypeError
+    error = ValueError if isinstance(factor, float) else TypeError
     raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc
