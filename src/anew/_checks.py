@@ -59,12 +59,12 @@ def finite(option: str, value: object, expected: str) -> float:
     return length
 
 
-def integer(option: str, value: Any, expected: str, least: int, most: float = inf) -> int:
+def integer(option: str, value: object, expected: str, least: int, most: float = inf) -> int:
     """Return an integer from `least` to `most`."""
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    if not (is_integer and least <= value <= most):
-        raise option_error(ValueError if is_integer else TypeError, option, value, expected)
-    return int(value)
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if number is None or not least <= number <= most:
+        raise option_error(TypeError if number is None else ValueError, option, value, expected)
+    return number
 
 
 def flag(option: str, value: Any) -> bool:

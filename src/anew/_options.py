@@ -118,7 +118,7 @@ def _is_subclass(typ: object, parent: type) -> bool:
 
 
 def _judged(on: Any) -> _Fields:
-    types = cast("tuple[type[Exception], ...]", on) if isinstance(on, tuple) else ()
+    types: tuple[type[Exception], ...] = on if issubclass(type(on), tuple) else ()
     ours = types != () or getattr(cast("Any", type(on)), "skips_exhausted", False) is True
     named: tuple[type[Exception], ...] = types or (getattr(on, "types", ()) if ours else ())
     return {
@@ -133,9 +133,8 @@ def _judged(on: Any) -> _Fields:
 
 def _callback(option: str, callback: Any, count: int) -> Any:
     if isinstance(callback, type) or not is_function(callback, count, ("function", "coroutine function")):
-        raise option_error(
-            TypeError, option, callback, f"a function or coroutine function of {count} argument(s) or None"
-        )
+        expected = f"a function or coroutine function of {count} argument(s) or None"
+        raise option_error(TypeError, option, callback, expected)
     return callback
 
 
