@@ -72,3 +72,10 @@ def flag(option: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise option_error(TypeError, option, value, "True or False")
     return value
+
+
+def text(option: str, value: object, expected: str) -> str:
+    """Return a string that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise option_error(ValueError if value == "" else TypeError, option, value, expected)
+    return value

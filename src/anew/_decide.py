@@ -86,9 +86,8 @@ def decide(
         return GiveUp(reason="timeout")
     # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
     highest = min(highest, time)
-    return RetryIn(
-        seconds=lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()), asked=False
-    )
+    wait = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=wait, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:

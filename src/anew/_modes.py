@@ -79,8 +79,7 @@ def effective(policy: Policy) -> Policy:
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
     for context in _entered:
-        if context._retries is not None:
-            context._retries.append(details)
+        context.retries.append(details)
 
 
 @final
@@ -88,18 +87,17 @@ class _Context:
     """One call of `set_testing`, and what it restores."""
 
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self._testing = testing
-        self._before = before
-        self._retries: list[RetryDetails] | None = None
+        self._testing, self.before, self._is_entered = testing, before, False
+        self.retries: list[RetryDetails] = []
 
     def __enter__(self) -> list[RetryDetails]:
         global _testing
         with _lock:
-            if self._retries is not None:
+            if self._is_entered:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._retries, _testing = [], self._testing
+            self._is_entered, _testing = True, self._testing
             _entered.append(self)
-            return self._retries
+            return self.retries
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing
@@ -107,9 +105,9 @@ class _Context:
             at = _entered.index(self)
             del _entered[at]
             if at < len(_entered):  # another thread has entered a context since, and leaves it later
-                _entered[at]._before = self._before
+                _entered[at].before = self.before
             else:
-                _testing = self._before
+                _testing = self.before
 
 
 _active = True

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 from . import _waits
 from ._callables import is_function, kind_of
-from ._checks import duration, flag, integer, option_error, seconds
+from ._checks import duration, flag, integer, option_error, seconds, text
 from ._errors import RetryError, TryAgain
 from .instrumentation._registry import checked_hooks
 
@@ -153,13 +153,6 @@ def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> 
     return value
 
 
-def _name(option: str, name: Any) -> str:
-    if not isinstance(name, str) or not name:
-        error = ValueError if name == "" else TypeError
-        raise option_error(error, option, name, "a string that is not empty or None (the function's own name)")
-    return name
-
-
 _TIMES = "an integer >= 1 (total calls, the first included) or None (no limit)"
 _BUDGET = "a RetryBudget, or an object with take() and pay(), or None"
 _STOP = "a threading.Event, or an object with is_set() and wait(timeout), or None; `times` and `timeout` end calls, too"
@@ -181,7 +174,7 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "budget": (None, _optional(_methods, "budget", ("take", "pay"), _BUDGET)),
     "hooks": (None, partial(checked_hooks, "hooks")),
     "stop": (None, _optional(_methods, "stop", ("is_set", "wait"), _STOP)),
-    "name": (None, _optional(_name, "name")),
+    "name": (None, _optional(text, "name", "a string that is not empty or None (the function's own name)")),
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
 TYPED = {"on", "on_retry", "on_success", "on_failure"}
