@@ -64,8 +64,8 @@ class Call:
     """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
     __slots__ = (
-        *("_args", "_began", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous", "_wait"),
-        *("_waited", "in_task", "start"),
+        *("_began", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited", "args", "first", "fn"),
+        *("in_task", "kwargs", "policy", "start"),
     )
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
@@ -79,10 +79,11 @@ class Call:
         *,
         in_task: bool = False,
     ) -> None:
-        self._policy, self._fn, self._args, self._kwargs = policy, fn, args, kwargs
+        self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
         self._num, self._previous = 0, policy.delay  # failures; the last wait that was drawn
         self._waited = self._first_failure = self._began = self._wait = 0.0
         self._opened: Any = None  # a list, if hooks have opened something
+        self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         self.start: float = start  # on the monotonic clock, if the time is limited
         self.in_task: bool = in_task  # which may be cancelled, and in which nothing blocks
 
@@ -99,6 +100,8 @@ class Call:
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
             leave(self._opened)
+        if self.first is not None:  # nor the task: Python must not warn of a coroutine that users have never seen
+            discard_awaitable(self.first)
 
     async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
         """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
@@ -108,7 +111,7 @@ class Call:
         Raises:
             RetryError: there is no other attempt.
         """
-        policy = effective(self._policy)
+        policy = effective(self.policy)
         exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
         verdict = self._judge(policy, exc, since, last=last)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
@@ -124,7 +127,7 @@ class Call:
         if not policy.reraise or issubclass(type(exc), TryAgain):
             raise await self._given_up(exc, verdict.reason)
         # One attempt is no retry, so it leaves no mark for the retries around it.
-        if self._policy.times != 1 or verdict.reason != "attempts":
+        if self.policy.times != 1 or verdict.reason != "attempts":
             why = f"{verdict.reason} ({_WHY[verdict.reason]})"
             mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
         await self._given_up(exc, verdict.reason)
@@ -150,11 +153,11 @@ class Call:
 
     def _facts(self, exc: Exception) -> Common:
         elapsed = _clock.monotonic() - self._first_failure
-        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
+        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self.args, "kwargs": self.kwargs}
 
     async def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
-        pay(self._policy)
+        pay(self.policy)
         await self._tell("on_success", self._earlier + self._num + 1)
 
     def _judge(self, policy: Policy, exc: Exception, since: int, *, last: bool) -> RetryIn | GiveUp | LetOut:
@@ -205,11 +208,11 @@ class Call:
         return RetryDetails(attempt=self._num, wait=wait, waited_so_far=self._waited, times=policy.times, **facts)
 
     async def _tell(self, option: str, *args: object) -> None:
-        callback = getattr(self._policy, option)
+        callback = getattr(self.policy, option)
         answer: object = None if callback is None else callback(*args)
         if isinstance(answer, Awaitable):
             if not self.in_task:
-                refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
+                refuse_awaitable(option, cast("object", answer), self.policy, self.fn)
             await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
@@ -220,7 +223,7 @@ class Call:
 
     @property
     def _name(self) -> str:
-        return self._policy.name or name_of(self._fn)
+        return self.policy.name or name_of(self.fn)
 
 
 def refuse_awaitable(option: str, answer: object, policy: Policy, fn: object) -> None:

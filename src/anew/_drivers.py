@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._call import Call, pay, refuse_awaitable, run
-from ._callables import discard_awaitable, kind_of, name_of, result_kind
+from ._callables import kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
@@ -71,26 +71,24 @@ def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> 
             raise
     else:
         kind = result_kind(result)
-        if kind == "value":
-            return result
         if kind == "generator" and kind_of(fn) != "function":
             return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
-        if _is_awaited(kind, fn, by_call=True):
-            return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return result
-    return _again(state, fn, policy, args, kwargs, by_call=True)
+        if kind == "value" or not _is_awaited(kind, fn, by_call=True):
+            return result
+        return _awaiting(result, Call(policy, fn, args, kwargs))
+    return _again(state, by_call=True)
 
 
 def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Callable[..., Any]:
     catch, on_success, timed = policy.catch, policy.on_success, policy.timeout is not None
     pays = policy.budget is not None
-    value: Any = cast("Any", NoneType)  # of the last result that was a plain value
+    value: type[Any] = cast("Any", NoneType)  # of the last result that was a plain value
 
     def is_value(result: Any) -> bool:
         nonlocal value
         kind = result_kind(result)
         if kind == "value":
-            value = type(result)
+            value = cast("Any", type(result))
         return kind == "value" or not _is_awaited(kind, fn, by_call=by_call)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
@@ -108,8 +106,8 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
         else:
             if is_value(result):
                 return result
-            return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return _again(state, fn, policy, args, kwargs, by_call=by_call)
+            return _awaiting(result, Call(policy, fn, args, kwargs))
+        return _again(state, by_call=by_call)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
         start, since = _clock.monotonic() if timed else 0.0, marks.newest
@@ -121,33 +119,34 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
                 raise
         else:
             if not (type(result) is value or is_value(result)):
-                return _awaiting(result, Call(policy, fn, args, kwargs, start), fn, policy, args, kwargs)
+                return _awaiting(result, Call(policy, fn, args, kwargs, start))
             if pays:
                 pay(policy)
             if on_success is not None and (answer := on_success(1)) is not None:
                 refuse_awaitable("on_success", answer, policy, fn)
             return result
-        return _again(state, fn, policy, args, kwargs, by_call=by_call)
+        return _again(state, by_call=by_call)
 
     return heard if policy.is_heard or timed else plain
 
 
-def _again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool) -> Any:
+def _again(state: Call, *, by_call: bool) -> Any:
     """Go on after the first failure."""
+    fn: Any = state.fn
     while True:
         with state as wait:
             _clock.sleep(wait)
         since = marks.newest
         try:
-            result = fn(*args, **kwargs)
-        except policy.catch as exc:
+            result = fn(*state.args, **state.kwargs)
+        except state.policy.catch as exc:
             if not run(state.failed(exc, since)):
                 raise
         else:
             kind = result_kind(result)
             if kind != "value" and _is_awaited(kind, fn, by_call=by_call):
-                return _awaiting(result, state, fn, policy, args, kwargs)
-            if policy.is_heard:
+                return _awaiting(result, state)
+            if state.policy.is_heard:
                 run(state.succeeded())
             return result
 
@@ -168,37 +167,20 @@ def _is_awaited(kind: str, fn: Callable[..., Any], *, by_call: bool) -> bool:
     return False
 
 
-class _First:
-    """The awaitable that a plain function has returned already, for the first attempt."""
-
-    __slots__ = ("_awaitable",)
-
-    def __init__(self, awaitable: Any) -> None:
-        self._awaitable = awaitable
-
-    def take(self) -> Any:
-        awaitable, self._awaitable = self._awaitable, None
-        return awaitable
-
-    def __del__(self) -> None:
-        # Its task was cancelled before it began: Python must not warn of a coroutine that users have never seen.
-        discard_awaitable(self._awaitable)
-
-
-def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
-    """Return a coroutine that goes on where `fn`, a plain function, returned an awaitable."""
-    first = _First(awaitable)
-    if policy.stop is not None:
+def _awaiting(awaitable: Any, state: Call) -> Any:
+    """Return a coroutine that goes on where a plain function returned an awaitable."""
+    fn: Any = state.fn
+    state.first, state.in_task = awaitable, True
+    if state.policy.stop is not None:
         raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
 
     async def attempt() -> Any:
-        result = first.take()
+        result, state.first = state.first, None
         if result is None:
-            result = fn(*args, **kwargs)
+            result = fn(*state.args, **state.kwargs)
         return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
 
-    state.in_task = True
-    whole = _coroutine(attempt, policy, state)()
+    whole = _coroutine(attempt, state.policy, state)()
     # What asyncio and "was never awaited" show.
     for attribute in ("__name__", "__qualname__"):
         setattr(whole, attribute, getattr(awaitable, attribute, name_of(fn)))
