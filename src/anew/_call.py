@@ -42,7 +42,7 @@ _WHY = {
     "budget": "the retry budget is spent",
     "stopped": "told to stop",
 }
-_NONE: Kwargs = {}
+_NO: Kwargs = {}  # keyword arguments
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -70,18 +70,11 @@ class Call:
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
-        self,
-        policy: Policy,
-        fn: object,
-        args: Args = (),
-        kwargs: Kwargs = _NONE,
-        start: float = 0,
-        *,
-        in_task: bool = False,
+        self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = _NO, start: float = 0, *, in_task: bool = False
     ) -> None:
         self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
-        self._num, self._previous = 0, policy.delay  # failures; the last wait that was drawn
-        self._waited = self._first_failure = self._began = self._wait = 0.0
+        # Failures; seconds of all waits; the last wait that was drawn.
+        self._num, self._waited, self._previous = 0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         self.start: float = start  # on the monotonic clock, if the time is limited
@@ -113,12 +106,23 @@ class Call:
         """
         policy = effective(self.policy)
         exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
-        verdict = self._judge(policy, exc, since, last=last)
+        self._num += 1
+        if self._num == 1:
+            self._first_failure = _clock.monotonic()
+        else:
+            trim(exc)
+        if self.in_task and _clock.cancelling(exc):
+            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
+                raise self._error(exc, "attempts")
+            return False
+        verdict = decide(policy, exc, self._num, self._previous, self._left, _clock.draw, since, last=last)
+        if isinstance(verdict, RetryIn) and (reason := self._refused(policy, exc, verdict)) is not None:
+            verdict = GiveUp(reason=reason)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
             await self._tell("on_retry", self._num, exc)
             verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            self._schedule(policy, exc, verdict.seconds)
+            self._schedule(policy, exc, verdict)
             if policy.stop is None or not self._is_stopped(policy.stop):
                 return True
             verdict = GiveUp(reason="stopped")
@@ -160,27 +164,14 @@ class Call:
         pay(self.policy)
         await self._tell("on_success", self._earlier + self._num + 1)
 
-    def _judge(self, policy: Policy, exc: Exception, since: int, *, last: bool) -> RetryIn | GiveUp | LetOut:
-        self._num = num = self._num + 1
-        if num == 1:
-            self._first_failure = _clock.monotonic()
-        if self.in_task and _clock.cancelling(exc):
-            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
-                raise self._error(exc, "attempts")
-            return LetOut(why="cancelled")
-        verdict = decide(policy, exc, num, self._previous, self._left, _clock.draw, since, last=last)
-        if num > 1:
-            trim(exc)
-        if isinstance(verdict, RetryIn):
-            if policy.stop is not None and policy.stop.is_set():
-                return GiveUp(reason="stopped")
-            # Once a call, and before the token is taken, as the warning may be an error.
-            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc, policy.budget)
-            if policy.budget is not None and not _ask("take", policy.budget):
-                return GiveUp(reason="budget")
-            self._previous = self._previous if verdict.asked else verdict.seconds
-        return verdict
+    def _refused(self, policy: Policy, exc: Exception, verdict: RetryIn) -> Reason | None:
+        """Return why another attempt must not follow, whatever the judgement."""
+        if policy.stop is not None and policy.stop.is_set():
+            return "stopped"
+        # Once a call, and before the token is taken, as the warning may be an error.
+        if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
+            self._warn_of_blocking(exc, policy.budget)
+        return None if policy.budget is None or _ask("take", policy.budget) else "budget"
 
     def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
         if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
@@ -193,12 +184,14 @@ class Call:
         left = self.start + policy.timeout - _clock.monotonic()
         return left if policy.waits or left < 0 else inf
 
-    def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
+    def _schedule(self, policy: Policy, exc: Exception, verdict: RetryIn) -> None:
         """Set the wait, and tell the hooks, or the test."""
+        wait = verdict.seconds
+        self._previous = self._previous if verdict.asked else wait
         if not policy.waits:
             record(self._details(policy, without_traceback(exc), wait))
             wait = 0.0
-        self._wait, self._opened = wait, None
+        self._wait = wait
         if (chosen["retry"] if policy.hooks is None else policy.hooks) != () and (hooks := current(policy.hooks)):
             self._opened = tell(hooks, self._details(policy, exc, wait))
         self._waited = self._waited + wait if self._waited else wait  # one float less for a call that waits once

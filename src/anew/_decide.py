@@ -41,7 +41,7 @@ class GiveUp(SimpleNamespace):
 
 
 class LetOut(SimpleNamespace):
-    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"`, `"exhausted"` or `"cancelled"`."""
+    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"` or `"exhausted"`."""
 
     why: str
 
@@ -99,8 +99,7 @@ def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
 
 def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
     """Return the lowest and the highest wait after failure number `num`; capped first, then spread."""
-    growth = policy.growth
-    factor = _factor(policy.backoff, num, exc) if growth is None else growth(num)
+    factor = _factor(policy.backoff, num, exc) if policy.growth is None else policy.growth(num)
     bounds: Bounds = policy.bounds
     return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 

@@ -132,19 +132,18 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
 
 def _again(state: Call, *, by_call: bool) -> Any:
     """Go on after the first failure."""
-    fn: Any = state.fn
     while True:
         with state as wait:
             _clock.sleep(wait)
         since = marks.newest
         try:
-            result = fn(*state.args, **state.kwargs)
+            result = state.fn(*state.args, **state.kwargs)
         except state.policy.catch as exc:
             if not run(state.failed(exc, since)):
                 raise
         else:
             kind = result_kind(result)
-            if kind != "value" and _is_awaited(kind, fn, by_call=by_call):
+            if kind != "value" and _is_awaited(kind, state.fn, by_call=by_call):
                 return _awaiting(result, state)
             if state.policy.is_heard:
                 run(state.succeeded())
@@ -169,21 +168,22 @@ def _is_awaited(kind: str, fn: Callable[..., Any], *, by_call: bool) -> bool:
 
 def _awaiting(awaitable: Any, state: Call) -> Any:
     """Return a coroutine that goes on where a plain function returned an awaitable."""
-    fn: Any = state.fn
     state.first, state.in_task = awaitable, True
     if state.policy.stop is not None:
-        raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
+        raise TypeError(
+            f"stop is for sync functions; {name_of(state.fn)} returned an awaitable: cancel its task instead"
+        )
 
     async def attempt() -> Any:
         result, state.first = state.first, None
         if result is None:
-            result = fn(*state.args, **state.kwargs)
+            result = state.fn(*state.args, **state.kwargs)
         return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
 
     whole = _coroutine(attempt, state.policy, state)()
     # What asyncio and "was never awaited" show.
     for attribute in ("__name__", "__qualname__"):
-        setattr(whole, attribute, getattr(awaitable, attribute, name_of(fn)))
+        setattr(whole, attribute, getattr(awaitable, attribute, name_of(state.fn)))
     return whole
 
 
