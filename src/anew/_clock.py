@@ -20,10 +20,10 @@ import time
 from _weakref import ref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from ._caller import current_frame
+from ._caller import innermost
 from ._marks import frames
 
 monotonic = time.monotonic
@@ -140,15 +140,5 @@ def _trio() -> ModuleType | None:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio if _ask_asyncio("current_task") is None or _innermost_loop() == "trio" else None
-
-
-def _innermost_loop() -> str:
-    """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = current_frame(0)
-    while frame is not None:
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        if package in ("asyncio", "trio"):
-            return package
-        frame = frame.f_back
-    return "asyncio"
+    # Where one library's loop runs inside a task of the other's, the innermost has resumed the running task.
+    return trio if _ask_asyncio("current_task") is None or innermost("asyncio", "trio") == "trio" else None

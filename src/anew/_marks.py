@@ -22,6 +22,7 @@ of futures into it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -93,10 +94,15 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    try:
-        _trim_rounds(_GET_TRACEBACK(exc))
-    except ValueError:  # another thread has raised the same instance meanwhile
-        return
+    head: TracebackType | None = _GET_TRACEBACK(exc)
+    tb, first, last = head, None, None
+    while head is not None and tb is not None and tb.tb_next is not None:
+        if tb.tb_next.tb_frame is head.tb_frame:
+            first, last = first or tb, tb
+        tb = tb.tb_next
+    if first is not None and last is not None and first is not last:
+        with suppress(ValueError):  # another thread has raised the same instance meanwhile
+            first.tb_next = last.tb_next
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
@@ -107,16 +113,6 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
     is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
     return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
-
-
-def _trim_rounds(head: TracebackType | None) -> None:
-    first, last, tb = None, None, head
-    while head is not None and tb is not None and tb.tb_next is not None:
-        if tb.tb_next.tb_frame is head.tb_frame:
-            first, last = first or tb, tb
-        tb = tb.tb_next
-    if first is not None and last is not None and first is not last:
-        first.tb_next = last.tb_next
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:
