@@ -72,7 +72,7 @@ def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitab
     return "generator" if is_generator else "value"
 
 
-def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def refuse_iterators(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Refuse arguments that the first attempt would use up, so that the next one would go on without what was lost.
 
     Raises:

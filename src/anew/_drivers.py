@@ -69,8 +69,8 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
             elif type(result := fn(*args)) is own.value:
                 return result
         except own.policy.catch as exc:
-            state = own.failed(exc, since, args, kwargs)
-            if state is None:
+            state = Call(own.policy, fn, args, kwargs)
+            if not run(state.failed(exc, since)):
                 raise
         else:
             return own.finished(result, None, args, kwargs)
@@ -81,8 +81,8 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except own.policy.catch as exc:
-            state = own.failed(exc, since, args, kwargs, start)
-            if state is None:
+            state = Call(own.policy, fn, args, kwargs, start)
+            if not run(state.failed(exc, since)):
                 raise
         else:
             if type(result) is not own.value and result is not (
@@ -116,11 +116,6 @@ class Retried:
     def __init__(self, fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> None:
         self._fn, self.policy, self._by_call = fn, policy, by_call
         self.value: type[object] = NoneType  # of the last result that was a plain value
-
-    def failed(self, exc: Exception, since: int, args: Args, kwargs: Kwargs, start: float = 0.0) -> Call | None:
-        """Judge the first failure; `None`: it leaves as it is."""
-        state = Call(self.policy, self._fn, args, kwargs, start)
-        return state if run(state.failed(exc, since)) else None
 
     def again(self, state: Call) -> Any:
         """Go on after the first failure."""
