@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _clock
 from ._call import NO, Call, pay, refuse_awaitable, run
-from ._callables import kind_of, name_of, result_kind
+from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
@@ -148,10 +148,12 @@ class Retried:
         return result
 
     def _awaiting(self, awaitable: Any, state: Call) -> Any:
-        state.first, state.in_task = awaitable, True
         name = name_of(self._fn)
         if self.policy.stop is not None:
+            discard_awaitable(awaitable)
             raise TypeError(f"stop is for sync functions; {name} returned an awaitable: cancel its task instead")
+
+        state.first, state.in_task = awaitable, True
 
         async def attempt() -> Any:
             result, state.first = state.first, None
