@@ -1,5 +1,6 @@
 """Retries that keep your types, your tracebacks and your promises: `from anew import retry`."""
 
+from ._any_of import any_of
 from ._blocks import Attempt
 from ._budget import RetryBudget
 from ._errors import RetryError, TryAgain
@@ -14,6 +15,7 @@ __all__ = [
     "RetryBudget",
     "RetryError",
     "TryAgain",
+    "any_of",
     "is_active",
     "is_testing",
     "retry",
@@ -28,6 +30,7 @@ for _public in (
     RetryBudget,
     RetryError,
     TryAgain,
+    any_of,
     is_active,
     is_testing,
     retry,

@@ -154,9 +154,9 @@ def _on(on: Any) -> _Fields:
             "on": on,
             "hook": on,
             "types": (),
-            "retry_errors": (),
+            "retry_errors": _named(on),
             "catch": Exception,
-            "heeds_marks": getattr(type(on), "heeds_marks", False) is True,
+            "heeds_marks": getattr(type(on), "skips_exhausted", False) is True,
         }
     types = _types(on)
     return {
@@ -167,6 +167,11 @@ def _on(on: Any) -> _Fields:
         "retry_errors": tuple(typ for typ in types if issubclass(typ, RetryError)),
         "catch": Exception if Exception in types else (*types, TryAgain),
     }
+
+
+def _named(on: Any) -> tuple[type[Exception], ...]:
+    types: tuple[type[Exception], ...] = on.types if getattr(type(on), "skips_exhausted", False) is True and hasattr(on, "types") else ()
+    return tuple(typ for typ in types if issubclass(typ, RetryError))
 
 
 def _types(on: Any) -> tuple[type[Exception], ...]:

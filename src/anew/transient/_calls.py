@@ -1,0 +1,77 @@
+"""What remote calls, queues, mail and directories raise.
+
+Sources: gRPC's status codes; kafka/errors.py and rdkafka.h; AMQP 0-9-1; RFC 5321 (SMTP), RFC 959 (FTP), RFC 4511 (LDAP).
+
+Law: a code decides wherever there is one; of a library's names, those that say that it could not reach the other side.
+"""
+
+from __future__ import annotations
+
+from ._kinds import Kind, Looks
+from ._looks import args_of, attribute, called, integer, text
+from ._sockets import broken
+
+_GRPC = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED"}
+_KAFKA = frozenset(
+    "_TRANSPORT _ALL_BROKERS_DOWN _TIMED_OUT _TIMED_OUT_QUEUE _MSG_TIMED_OUT _QUEUE_FULL _RESOLVE _RETRY _WAIT_COORD "
+    "_WAIT_CACHE _NODE_UPDATE REQUEST_TIMED_OUT LEADER_NOT_AVAILABLE NOT_LEADER_FOR_PARTITION BROKER_NOT_AVAILABLE "
+    "REPLICA_NOT_AVAILABLE NETWORK_EXCEPTION COORDINATOR_LOAD_IN_PROGRESS COORDINATOR_NOT_AVAILABLE NOT_COORDINATOR "
+    "NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND NOT_CONTROLLER KAFKA_STORAGE_ERROR FETCH_SESSION_ID_NOT_FOUND "
+    "UNSTABLE_OFFSET_COMMIT THROTTLING_QUOTA_EXCEEDED UNKNOWN_TOPIC_OR_PART PREFERRED_LEADER_NOT_AVAILABLE".split()
+)
+_REPLIES = {320, 541}  # AMQP: the broker was told to close, or had an internal error
+_SSH = {2, 4}  # SSH's channels: the other side could not connect, or is short of resources
+
+
+def _by_grpc(exc: BaseException) -> Kind | None:
+    name = text(attribute(called(exc, "code"), "name"))
+    # That its certificate is wrong is UNAVAILABLE, too.
+    return None if not name else "yes" if name in _GRPC and "CERTIFICATE" not in text(called(exc, "details")) else "no"
+
+
+def _by_librdkafka(exc: BaseException) -> Kind:
+    error = args_of(exc)[0]
+    retriable = text(called(error, "name")) in _KAFKA or called(error, "retriable") is True
+    return "yes" if retriable and called(error, "fatal") is not True else "no"
+
+
+def _by_smtp(exc: BaseException) -> Kind | None:
+    code = integer(attribute(exc, "smtp_code")) or integer(attribute(exc, "code"))
+    recipients = attribute(exc, "recipients")
+    answers = recipients.values() if type(recipients) is dict else ()
+    codes = [code] if code else [integer(one[0]) if type(one) is tuple and one else None for one in answers]
+    if not codes:
+        return None
+    return "yes" if all(one is not None and 400 <= one < 500 for one in codes) else "no"  # noqa: PLR2004 - RFC 5321
+
+
+ROWS = {
+    "grpc": "FutureTimeoutError",
+    "grpclib": "StreamTerminatedError",
+    "pika": "ConnectionWrongStateError ?AMQPConnectionError >AMQPConnectorException !AuthenticationError "
+    "!IncompatibleProtocolError !ProbableAccessDeniedError !ProbableAuthenticationError",
+    "aiormq": "!AuthenticationError !ConnectionCommandInvalid !ConnectionNotAllowed !ConnectionNotImplemented "
+    "!ConnectionSyntaxError !IncompatibleProtocolError !ProbableAuthenticationError",
+    "amqp": "RecoverableChannelError RecoverableConnectionError",
+    "kombu": "?OperationalError",
+    "nats": "ConnectionClosedError ConnectionReconnectingError NoServersError StaleConnectionError NoRespondersError "
+    "NoStreamResponseError OutboundBufferLimitError ServiceUnavailableError",
+    "smtplib aiosmtplib": "SMTPServerDisconnected",
+    "ftplib": "error_temp",
+    "imaplib": "abort",
+    "paramiko": "?NoValidConnectionsError !AuthenticationException !BadHostKeyException",
+    "asyncssh": "ConnectionLost",
+    "ldap3": "LDAPResponseTimeoutError LDAPServerPoolExhaustedError LDAPSessionTerminatedByServerError LDAPBusyResult "
+    "LDAPUnavailableResult ?LDAPSocketOpenError ?LDAPSocketReceiveError ?LDAPSocketSendError *LDAPMaximumRetriesError",
+    "ldap": "BUSY CONNECT_ERROR SERVER_DOWN TIMEOUT UNAVAILABLE",
+}
+LOOKS: Looks = {
+    ("grpc", "RpcError"): _by_grpc,
+    ("grpclib", "GRPCError"): lambda exc: "yes" if text(attribute(attribute(exc, "status"), "name")) in _GRPC else "no",
+    ("kafka aiokafka", "KafkaError"): lambda exc: "yes" if attribute(exc, "retriable") is True else None,
+    ("cimpl confluent_kafka", "KafkaException"): _by_librdkafka,
+    ("pika", "ConnectionClosed"): lambda exc: "yes" if integer(attribute(exc, "reply_code")) in _REPLIES else "no",
+    ("smtplib aiosmtplib", "SMTPException"): _by_smtp,
+    ("paramiko", "SSHException"): broken,
+    ("paramiko", "ChannelException"): lambda exc: "yes" if integer(attribute(exc, "code")) in _SSH else "no",
+}

@@ -1,0 +1,75 @@
+"""What HTTP clients raise, and those of WebSockets.
+
+Sources: the exceptions of each; libcurl-errors(3); IANA's registry of WebSocket close codes (RFC 6455, section 7.4).
+
+Law: a row for a connection that broke, could not be made or took too long; statuses are judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ._kinds import Kind, Looks
+from ._looks import args_of, attribute, integer, says
+from ._sockets import tunnel
+
+_STATUS = r"(?:408|425|429|500|50[234]|52[0-47]|529)"
+_TOO_MANY = re.compile(rf"^too many {_STATUS} error responses$")
+_REFUSED = re.compile(r"^([45]\d\d)\b")
+
+# Could not look up (proxy, host), connect; HTTP/2; half an answer; timeout; no answer; send, receive; streams; QUIC.
+_CURL = {5, 6, 7, 16, 18, 28, 52, 55, 56, 92, 95, 96}
+_CURL_STATUS, _CURL_TLS = 22, 35
+_CURL_TEXTS = {
+    _CURL_STATUS: re.compile(rf"returned error: {_STATUS}\b"),
+    _CURL_TLS: re.compile(r"(?i)SSL_ERROR_SYSCALL|reset by peer|unexpected eof|connection closed"),
+}
+
+# Going away, no status, abnormal, internal error, restart, try again later, bad gateway.
+_CLOSED = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
+
+
+def _by_attempts(exc: BaseException) -> Kind:
+    # Each attempt calls the next: they are in the traceback, for as long as there is one.
+    tb, attempts = attribute(exc, "__traceback__"), 0
+    while tb is not None:
+        code, tb = tb.tb_frame.f_code, tb.tb_next
+        attempts += code.co_name == "urlopen" and code.co_filename.endswith("connectionpool.py")
+    return "inside" if attempts <= 1 else "spent"
+
+
+def _by_curl(exc: BaseException) -> Kind | None:
+    code = next((number for one in (attribute(exc, "code"), *args_of(exc)) if (number := integer(one))), None)
+    if code in _CURL_TEXTS:
+        return "yes" if says(exc, _CURL_TEXTS[code]) else "never"
+    if code in _CURL:
+        return tunnel(exc) or "yes"
+    return "no" if code else None
+
+
+def _by_close(exc: BaseException) -> Kind:
+    code = integer(attribute(attribute(exc, "rcvd"), "code"))
+    return "yes" if code is None or code in _CLOSED else "no"
+
+
+ROWS = {
+    "http": "BadStatusLine IncompleteRead",
+    "urllib": "ContentTooShortError >URLError",
+    "httpx httpx2 httpcore httpcore2": "NetworkError RemoteProtocolError TimeoutException",
+    "requests niquests": "ChunkedEncodingError ConnectionError Timeout ?ProxyError >RetryError >SSLError",
+    "urllib3 urllib3_future": "EmptyPoolError ProtocolError TimeoutError ?ProxyError >SSLError !ResponseNotChunked",
+    "aiohttp": "ClientConnectionError ClientPayloadError >ClientSSLError !ContentEncodingError !ServerFingerprintMismatch",
+    "websocket": "WebSocketConnectionClosedException WebSocketTimeoutException",
+    "h11": "RemoteProtocolError",
+    "h2": "ProtocolError !FlowControlError !InvalidSettingsValueError",
+}
+LOOKS: Looks = {
+    ("httpx httpx2 httpcore httpcore2", "ProxyError"): lambda exc: tunnel(exc, _REFUSED) or "either",
+    ("urllib3 urllib3_future", "MaxRetryError"): _by_attempts,
+    ("urllib3 urllib3_future", "ResponseError"): lambda exc: "yes" if says(exc, _TOO_MANY) else None,
+    ("pycurl curl_cffi", "error CurlError"): _by_curl,
+    ("curl_cffi", "ConnectionError IncompleteRead ProxyError Timeout"): lambda exc: _by_curl(exc) or "yes",
+    ("curl_cffi", "SSLError"): _by_curl,
+    ("websockets", "ConnectionClosedError"): _by_close,
+    ("websockets", "InvalidMessage"): lambda exc: "yes" if type(attribute(exc, "__cause__")) is EOFError else "inside",
+}

@@ -1,0 +1,101 @@
+"""What somebody else's object says, looked at with care.
+
+Law: whatever is asked may be missing, raise, have no end or be a mock. Then it says nothing. `isinstance` is not used:
+it believes `__class__`, and mocks lie there.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import islice
+from typing import Any, cast
+
+# Longer than any that means something; some are made up on the way, and have no end.
+LONGEST_CHAIN, _LARGEST = 100, 1e300
+
+# What is behind an exception, in the order in which it counts: of URLError, everybody, azure, SQLAlchemy, aiohttp,
+# qdrant, pinecone; and in what has several.
+_BEHIND = ("reason", "__cause__", "inner_exception", "orig", "os_error", "source", "cause")
+_SEVERAL = ("args", "errors", "exceptions")
+ANSWERS = frozenset(
+    "response headers resp_headers meta status_code http_status status code uri url request_info details retry_after".split()
+)
+_ALL = ANSWERS.union(_BEHIND, _SEVERAL, ("kwargs", "sqlstate", "pgcode", "_retry_after"))
+
+
+class Seen:
+    """An object, and the names of its attributes that may matter: to ask for those only is three times as fast."""
+
+    def __init__(self, thing: object) -> None:
+        own: object = attribute(thing, "__dict__")
+        self.thing = thing
+        self.names = _names(type(thing)).union(cast("dict[str, object]", own) if type(own) is dict else ())
+
+    def get(self, name: str) -> Any:
+        """Return the attribute, or `None` if there is none to be had."""
+        return attribute(self.thing, name) if name in self.names else None
+
+    def behind(self) -> list[BaseException]:
+        """Return the exceptions that an exception names as what is behind it, in the order in which they count."""
+        found: list[Any] = [attribute(self.thing, name) for name in _BEHIND if name in self.names]
+        if "kwargs" in self.names:
+            found.append(item(self.get("kwargs"), "error"))  # botocore
+        for several in (self.get(name) for name in _SEVERAL):
+            if type(several) in (list, tuple, dict):
+                found += islice(several.values() if type(several) is dict else several, LONGEST_CHAIN)
+        return [one for one in found if issubclass(type(one), BaseException)]
+
+
+@lru_cache(maxsize=512)
+def _names(cls: type) -> frozenset[str]:
+    names = {name for base in cls.__mro__[:-1] if base is not BaseException for name in vars(base)}
+    return _ALL if names & {"__getattr__", "__getattribute__"} else _ALL & (names | {"args", "__cause__"})
+
+
+def attribute(thing: object, name: str, default: object = None) -> Any:
+    """Return the attribute, or the default if there is none to be had."""
+    try:
+        return getattr(thing, name, default)
+    except Exception:
+        return default
+
+
+def called(thing: object, method: str, *args: object) -> Any:
+    """Return what the method answers, or `None`. Only for classes that are known to have it."""
+    try:
+        return getattr(thing, method)(*args)
+    except Exception:
+        return None
+
+
+def item(thing: object, key: str) -> Any:
+    """Return the value in a dictionary, or `None` if it is not there, or this is no dictionary."""
+    return dict[str, Any].get(cast("dict[str, Any]", thing), key) if issubclass(type(thing), dict) else None
+
+
+def integer(value: object) -> int | None:
+    """Return an integer as a plain one; a boolean is none."""
+    return int.__int__(cast("int", value)) if issubclass(type(value), int) and type(value) is not bool else None
+
+
+def text(value: object) -> str:
+    """Return a string or bytes as a plain string, a number as its digits, anything else as an empty string."""
+    if issubclass(type(value), str):
+        return str.__str__(cast("str", value))
+    if issubclass(type(value), bytes):
+        return bytes.decode(cast("bytes", value), "latin-1")
+    # Python does not print an integer of thousands of digits.
+    return str(value) if type(value) in (int, float) and 0 <= cast("float", value) < _LARGEST else ""
+
+
+def args_of(exc: BaseException) -> tuple[Any, ...]:
+    """Return what an exception was made with, `(None,)` if that was nothing."""
+    args = attribute(exc, "args")
+    return (cast("tuple[Any, ...]", args) if type(args) is tuple else ()) or (None,)
+
+
+def says(exc: BaseException, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """Search the texts that an exception was made with."""
+    found = (pattern.search(text(arg)[:2000]) for arg in args_of(exc)[:5] if type(arg) in (str, bytes))
+    return next((one for one in found if one), None)

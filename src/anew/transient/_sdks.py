@@ -1,0 +1,64 @@
+"""What the libraries of services raise, around the HTTP client that they use.
+
+Sources: the exceptions of each; botocore/retries/standard.py for AWS's codes; google/api_core/exceptions.py.
+
+Law: statuses are judged elsewhere. An error around a broken connection counts by that; where it shows that the library
+has retried already, it is spent.
+"""
+
+from __future__ import annotations
+
+from ._kinds import Kind, Looks
+from ._looks import attribute, called, integer, item, text
+
+# AWS throttles with the status 400, too.
+_AWS = frozenset(
+    "RequestTimeout RequestTimeoutException PriorRequestNotComplete Throttling ThrottlingException ThrottledException "
+    "RequestThrottledException TooManyRequestsException ProvisionedThroughputExceededException RequestLimitExceeded "
+    "TransactionInProgressException BandwidthLimitExceeded LimitExceededException RequestThrottled SlowDown "
+    "EC2ThrottledException".split()
+)
+
+
+def _by_aws(exc: BaseException) -> Kind | None:
+    response = attribute(exc, "response")
+    metadata = item(response, "ResponseMetadata")
+    if item(metadata, "MaxAttemptsReached") is True and integer(item(metadata, "RetryAttempts")) != 0:
+        return "spent"
+    return "yes" if text(item(item(response, "Error"), "Code")) in _AWS else None
+
+
+def _by_count(exc: BaseException) -> Kind | None:
+    # Their requests tell the server how often they were sent before.
+    headers = attribute(attribute(exc, "request"), "headers")
+    return "spent" if text(called(headers, "get", "x-stainless-retry-count")).strip("0") else None
+
+
+def _by_errors(exc: BaseException) -> Kind:
+    # The failures of the attempts before; the HTTP client's own error is in there, too.
+    errors = attribute(exc, "errors")
+    return "spent" if type(errors) is tuple and any("elastic" in type(one).__module__ for one in errors) else "either"
+
+
+ROWS = {
+    "botocore": "ConnectionClosedError ConnectionError IncompleteReadError ReadTimeoutError ResponseStreamingError "
+    "?ProxyConnectionError >HTTPClientError >SSLError",
+    "boto3": "*RetriesExceededError",
+    "openai anthropic groq": "?APIConnectionError ?WebSocketConnectionClosedError",
+    "google": "TimeoutError !DataLoss !Unknown *RetryError",  # the status of the second and third is 500
+    "azure": "IncompleteReadError ?ServiceRequestError ?ServiceResponseError",
+    "elastic_transport opensearchpy": "?ConnectionError >SSLError >TlsError",
+    "stripe": "?APIConnectionError",
+    "telegram": "?NetworkError !BadRequest",
+    "qdrant_client": ">ResponseHandlingException",
+    "pinecone": "?PineconeConnectionError",
+    "huggingface_hub": "OverloadedError >LocalEntryNotFoundError !OfflineModeIsEnabled",
+}
+LOOKS: Looks = {
+    ("botocore", "ClientError"): _by_aws,
+    ("openai anthropic groq", "APIConnectionError"): lambda exc: _by_count(exc) or "either",
+    ("openai anthropic groq", "APIError"): _by_count,
+    ("elastic_transport", "ConnectionError ConnectionTimeout"): _by_errors,
+    ("google", "TransportError"): lambda exc: "yes" if attribute(exc, "retryable") is True else "either",
+    ("google", "Aborted"): lambda exc: "yes",  # whose status is 409
+}
