@@ -85,10 +85,12 @@ class _AnyOf:
 
     def judge(self, exc: Exception) -> _Answer:
         """Return the answer of the hook, and `None` for a refusal."""
+        if not all(isinstance(one, self._retry_errors) for one in members(exc) if isinstance(one, RetryError)):
+            return False
         answers: list[_Answer] = []
         for part in self._parts:
             if isinstance(part, type | tuple):
-                answers.append(issubclass(type(exc), part) and self._may_match(exc))
+                answers.append(issubclass(type(exc), part))  # isinstance() would ask the exception, which may lie
                 continue
             answer = part.judge(exc) if _is_ours(part) else _asked(part(exc), exc)
             if answer is None:
@@ -96,9 +98,6 @@ class _AnyOf:
             answers.append(answer)
         waits = [answer for answer in answers if not isinstance(answer, bool) and answer is not None]
         return max(waits) if waits else True in answers
-
-    def _may_match(self, exc: Exception) -> bool:
-        return all(isinstance(one, self._retry_errors) for one in members(exc) if isinstance(one, RetryError))
 
     def __call__(self, exc: Exception, /) -> bool | float:
         answer = self.judge(exc)

@@ -7,8 +7,6 @@ Law: all of it is somebody else's text. What cannot be read is not there, and ev
 status only where it is called so, or where headers, a response or an address stand beside it: a `code` may be anything.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,8 +29,8 @@ _ORDERS, _IN_MS = ("x-should-retry", "stripe-should-retry"), ("retry-after-ms", 
 _PUSHBACK, _PACKED = "grpc-retry-pushback-ms", ("grpc-status-details-bin", "google.rpc.retryinfo-bin")
 _NAMES = ("retry-after", "date", *_ORDERS, *_IN_MS, _PUSHBACK, *_PACKED)
 _COMMA = re.compile(r"(?i)(?<!mon|tue|wed|thu|fri|sat|sun|day),")  # of several fields, and not that of a date
-_SKEW = 3600.0  # clocks may differ by so many seconds; if it is more, the response is an old one
-_LONGEST = 1e300  # finite, also with jitter on top
+# Clocks may differ by so many seconds, or the response is an old one. What is asked is finite, also with jitter on top.
+_SKEW, _LONGEST = 3600.0, 1e300
 # A number between the first two is no wait of 31 years, but a time since 1970, in seconds up to the third.
 _EPOCH, _EPOCHS, _SECONDS = 1e9, 1e21, 1e11
 _NUMBER, _PARTS = re.compile(r"[0-9]+(?:\.[0-9]+)?"), re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
@@ -81,7 +79,7 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
 
 def own_wait(seen: Seen) -> list[float]:
     """Return the wait that is an attribute: Telegram's (whose public one warns), Discord's and others'."""
-    waits = (seconds(seen.get(name)) for name in ("_retry_after", "retry_after") if name in seen.names)
+    waits = (seconds(seen.get(name)) for name in ("_retry_after", "retry_after", "retry_after_s") if name in seen.names)
     return [wait for wait in waits if wait is not None and isfinite(wait) and wait >= 0][:1]
 
 
@@ -89,13 +87,10 @@ def _read(source: Any) -> Headers:
     """What matters here, from a mapping, from pairs, or from an object that has to be asked by name."""
     found: Headers = {}
     looks = type(source)  # a mock has all attributes, its class has not
-    some = source is None
     with suppress(Exception):
         for key, value in islice(source.items() if hasattr(looks, "items") else source, _MOST):
-            some = True
-            if name := _name(key):
-                found.setdefault(name, []).append(value)
-    for name in () if some else (*_NAMES, *map(str.title, _NAMES)):
+            found.setdefault(_name(key), []).append(value)
+    for name in () if found or source is None else (*_NAMES, *map(str.title, _NAMES)):
         with suppress(Exception):
             value = source.get(name) if hasattr(looks, "get") else source[name]
             found.setdefault(name.lower(), []).extend([value] if text(value) else [])
@@ -159,13 +154,12 @@ def _length(field: str) -> float | None:
 
 def _date(field: str) -> float | None:
     """Seconds since 1970, from any of the formats of RFC 9110; without a zone it is GMT."""
-    for written in (field, f"{field} GMT") if field.isascii() and len(field) > 1 else ():  # one needs the zone
-        with suppress(Exception):
-            from datetime import UTC
-            from email.utils import parsedate_to_datetime
+    with suppress(Exception):
+        from datetime import UTC
+        from email.utils import parsedate_to_datetime
 
-            date = parsedate_to_datetime(written)
-            return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        date = parsedate_to_datetime(f"{field.encode('ascii').decode()} GMT")  # what is one too many is not read
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return None
 
 

@@ -5,19 +5,16 @@ Sources: gRPC's status codes; kafka/errors.py and rdkafka.h; AMQP 0-9-1; RFC 532
 Law: a code decides wherever there is one; of a library's names, those that say that it could not reach the other side.
 """
 
-from __future__ import annotations
+import re
 
-from ._kinds import Kind, Looks
-from ._looks import args_of, attribute, called, integer, text
+from ._looks import Kind, Looks, args_of, attribute, called, integer, text
 from ._sockets import broken
 
 _GRPC = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED"}
-_KAFKA = frozenset(
-    "_TRANSPORT _ALL_BROKERS_DOWN _TIMED_OUT _TIMED_OUT_QUEUE _MSG_TIMED_OUT _QUEUE_FULL _RESOLVE _RETRY _WAIT_COORD "
-    "_WAIT_CACHE _NODE_UPDATE REQUEST_TIMED_OUT LEADER_NOT_AVAILABLE NOT_LEADER_FOR_PARTITION BROKER_NOT_AVAILABLE "
-    "REPLICA_NOT_AVAILABLE NETWORK_EXCEPTION COORDINATOR_LOAD_IN_PROGRESS COORDINATOR_NOT_AVAILABLE NOT_COORDINATOR "
-    "NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND NOT_CONTROLLER KAFKA_STORAGE_ERROR FETCH_SESSION_ID_NOT_FOUND "
-    "UNSTABLE_OFFSET_COMMIT THROTTLING_QUOTA_EXCEEDED UNKNOWN_TOPIC_OR_PART PREFERRED_LEADER_NOT_AVAILABLE".split()
+_KAFKA = re.compile(
+    "_TRANSPORT|_ALL_BROKERS_DOWN|_(MSG_)?TIMED_OUT(_QUEUE)?|_QUEUE_FULL|_RESOLVE|_RETRY|_WAIT_C.*|REQUEST_TIMED_OUT|"
+    "(PREFERRED_)?LEADER_NOT_AVAILABLE|NOT_(LEADER|COORDINATOR|CONTROLLER|ENOUGH_REPLICAS).*|NETWORK_EXCEPTION|"
+    "(BROKER|REPLICA|COORDINATOR)_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS|KAFKA_STORAGE_ERROR|THROTTLING.*|UNSTABLE_.*"
 )
 _REPLIES = {320, 541}  # AMQP: the broker was told to close, or had an internal error
 _SSH = {2, 4}  # SSH's channels: the other side could not connect, or is short of resources
@@ -31,7 +28,7 @@ def _by_grpc(exc: BaseException) -> Kind | None:
 
 def _by_librdkafka(exc: BaseException) -> Kind:
     error = args_of(exc)[0]
-    retriable = text(called(error, "name")) in _KAFKA or called(error, "retriable") is True
+    retriable = bool(_KAFKA.fullmatch(text(called(error, "name")))) or called(error, "retriable") is True
     return "yes" if retriable and called(error, "fatal") is not True else "no"
 
 
@@ -48,6 +45,7 @@ def _by_smtp(exc: BaseException) -> Kind | None:
 ROWS = {
     "grpc": "FutureTimeoutError",
     "grpclib": "StreamTerminatedError",
+    "aiokafka": "KafkaTimeoutError",
     "pika": "ConnectionWrongStateError ?AMQPConnectionError >AMQPConnectorException !AuthenticationError "
     "!IncompatibleProtocolError !ProbableAccessDeniedError !ProbableAuthenticationError",
     "aiormq": "!AuthenticationError !ConnectionCommandInvalid !ConnectionNotAllowed !ConnectionNotImplemented "

@@ -7,12 +7,10 @@ Law: by code wherever there is one; a text is looked at only where a driver has 
 statement, its values or the password stays wrong.
 """
 
-from __future__ import annotations
-
 import re
+from functools import partial
 
-from ._kinds import Kind, Look, Looks
-from ._looks import args_of, attribute, called, integer, item, says, text
+from ._looks import Kind, Looks, args_of, attribute, called, integer, item, says, text
 from ._sockets import broken
 
 # Serialization failure, deadlock, lock not available; shutdown, crash, start-up, dropped, idle; ODBC's timeouts.
@@ -46,14 +44,11 @@ def _by_state(exc: BaseException) -> Kind | None:
     return by_sqlstate(attribute(exc, "sqlstate") or attribute(exc, "pgcode")) or broken(exc)
 
 
-def _by_number(numbers: set[int]) -> Look:
-    def judge(exc: BaseException) -> Kind | None:
-        number = integer(attribute(exc, "errno")) or integer(args_of(exc)[0])
-        if number is None or number <= 0:
-            return broken(exc)
-        return "yes" if number in numbers else by_sqlstate(attribute(exc, "sqlstate")) or "no"
-
-    return judge
+def _by_number(numbers: set[int], exc: BaseException) -> Kind | None:
+    number = integer(attribute(exc, "errno")) or integer(args_of(exc)[0])
+    if number is None or number <= 0:
+        return broken(exc)
+    return "yes" if number in numbers else by_sqlstate(attribute(exc, "sqlstate")) or "no"
 
 
 def _by_odbc(exc: BaseException) -> Kind | None:
@@ -76,10 +71,7 @@ def _by_sqlite(exc: BaseException) -> Kind | None:
     return "yes" if says(exc, _LOCKED) else None
 
 
-def _by_label(exc: BaseException) -> Kind | None:
-    return "yes" if any(called(exc, "has_error_label", label) is True for label in _LABELS) else None
-
-
+_DBAPI = "Error MySQLError MSSQLException DatabaseError InterfaceError InternalError OperationalError"
 ROWS = {
     "psycopg psycopg_pool": "ConnectionTimeout PoolTimeout TooManyRequests",
     "mysql": "ConnectionTimeoutError ReadTimeoutError WriteTimeoutError",
@@ -98,12 +90,14 @@ ROWS = {
 LOOKS: Looks = {
     ("asyncpg psycopg psycopg2", "Error PostgresError InterfaceError"): _by_state,
     ("pg8000", "Error"): lambda exc: by_sqlstate(item(args_of(exc)[0], "C")) or broken(exc),
-    ("pymysql MySQLdb mysql mariadb aiomysql asyncmy", "Error MySQLError"): _by_number(_MYSQL),
-    ("pymssql _mssql", "Error MSSQLException"): _by_number(_MSSQL),
+    ("pymysql MySQLdb mysql mariadb aiomysql asyncmy", _DBAPI): partial(_by_number, _MYSQL),
+    ("pymssql _mssql", _DBAPI): partial(_by_number, _MSSQL),
     ("pyodbc", "Error"): _by_odbc,
     ("oracledb cx_Oracle", "Error"): _by_oracle,
     ("sqlite3 pysqlite3 sqlcipher3 libsql", "Error"): _by_sqlite,
     ("sqlalchemy", "DBAPIError"): lambda exc: "yes" if attribute(exc, "connection_invalidated") is True else "inside",
-    ("pymongo", "PyMongoError"): _by_label,
+    ("pymongo", "PyMongoError"): lambda exc: (
+        "yes" if any(called(exc, "has_error_label", one) is True for one in _LABELS) else None
+    ),
     ("redis valkey aioredis coredis", "ResponseError"): lambda exc: "yes" if says(exc, _REDIS) else None,
 }

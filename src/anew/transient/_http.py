@@ -5,12 +5,9 @@ Sources: the exceptions of each; libcurl-errors(3); IANA's registry of WebSocket
 Law: a row for a connection that broke, could not be made or took too long; statuses are judged elsewhere.
 """
 
-from __future__ import annotations
-
 import re
 
-from ._kinds import Kind, Looks
-from ._looks import args_of, attribute, integer, says
+from ._looks import Kind, Looks, args_of, attribute, integer, says
 from ._sockets import tunnel
 
 _STATUS = r"(?:408|425|429|500|50[234]|52[0-47]|529)"

@@ -4,8 +4,6 @@ Law: judged in this order: an order of the server to stop; what somebody below h
 server to retry; the most telling exception of the chain; else it is not ours.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator
@@ -15,8 +13,7 @@ from typing import Any
 
 from . import _calls, _databases, _http, _sdks, _sockets
 from ._answers import order_of, own_wait, status_of
-from ._kinds import Kind, Look, table
-from ._looks import LONGEST_CHAIN, Seen, attribute, says
+from ._looks import LONGEST_CHAIN, Kind, Look, Seen, attribute, says
 
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
 """The HTTP statuses that may be different the next time.
@@ -27,9 +24,15 @@ Those of RFC 9110 and RFC 6585, of Cloudflare (520 to 524, 527), and 529 for ser
 # A failure that lasts, unless the server says until when, as GitHub does.
 _WITH_A_WAIT = frozenset({403, 409, 413, 423})
 
+# Before names that do not say `yes`.
+_MARKS: dict[str, Kind] = {"!": "never", "*": "spent", ">": "inside", "?": "either"}
 _ROWS: dict[tuple[str, str], Kind | Look] = {}
 for _family in (_sockets, _http, _sdks, _databases, _calls):
-    _ROWS |= table(_family.ROWS, _family.LOOKS)
+    for _packages, _names in _family.ROWS.items():
+        _marked = [(name.lstrip("!*>?"), _MARKS.get(name[0], "yes")) for name in _names.split()]
+        _ROWS |= {(package, name): kind for package in _packages.split() for name, kind in _marked}
+    for (_packages, _names), _look in _family.LOOKS.items():
+        _ROWS |= {(package, name): _look for package in _packages.split() for name in _names.split()}
 _PACKAGES = {package for package, _ in _ROWS}
 _WRAPPERS = ("inside", "either")
 _TLS = re.compile(r"(?i)certificate|wrong version number|hostname mismatch")
@@ -80,17 +83,15 @@ def _kind(seen: Seen, wanted: frozenset[int]) -> Kind | None:
     status = None if counts else status_of(seen, wanted)
     if status is not None:
         return "yes" if status in wanted else "asks" if status in _WITH_A_WAIT else "no"
-    if kind is not None:
-        return kind
     by_state = _databases.by_sqlstate(seen.get("sqlstate") or seen.get("pgcode"))
-    return "yes" if own_wait(seen) else by_state or ("inside" if _rows(type(seen.thing))[1] else None)
+    return kind or ("yes" if own_wait(seen) else by_state) or ("inside" if _rows(type(seen.thing))[1] else None)
 
 
 def _row(exc: Any) -> tuple[Kind | None, bool]:
     """What the tables say, and whether that counts more than a status."""
     for row in _rows(type(exc))[0]:
         if isinstance(row, str):
-            kind = "never" if row in ("yes", "either") and says(exc, _TLS) else row
+            kind = "never" if row == "yes" and says(exc, _TLS) else row
             return kind, kind in ("never", "spent")
         kind = row(exc)
         if kind is not None:
@@ -103,10 +104,7 @@ def _rows(cls: type) -> tuple[tuple[Kind | Look, ...], bool]:
     """What the tables have of a class, and whether it is a library's and its name says connection or timeout."""
     modules = [(base, attribute(base, "__module__")) for base in cls.__mro__]
     names = [(module.partition(".")[0] if type(module) is str else "", base.__name__) for base, module in modules]
-    says_so = any(_NAMES_A_CONNECTION.search(name) and _is_library(package) for package, name in names)
+    libraries = {package for package, name in names if _NAMES_A_CONNECTION.search(name)}
+    files = [str(attribute(sys.modules.get(package), "__file__")) for package in libraries - _PACKAGES]
+    says_so = not libraries.isdisjoint(_PACKAGES) or any("-packages" in file for file in files)
     return tuple(_ROWS[name] for name in names if name in _ROWS), says_so
-
-
-def _is_library(package: str) -> bool:
-    file = attribute(sys.modules.get(package), "__file__")
-    return package in _PACKAGES or (type(file) is str and "-packages" in file)

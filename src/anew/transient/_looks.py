@@ -1,15 +1,30 @@
-"""What somebody else's object says, looked at with care.
+"""What somebody else's object says, looked at with care; and the words in which the families say what it means.
 
 Law: whatever is asked may be missing, raise, have no end or be a mock. Then it says nothing. `isinstance` is not used:
 it believes `__class__`, and mocks lie there.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Literal, TypeAlias, cast
+
+Kind: TypeAlias = Literal["yes", "no", "never", "spent", "inside", "either", "asks"]
+"""What one exception says, whatever others in its chain say:
+
+- `yes`: it may be over by the next attempt; `no`: it will not;
+- `never`: it will not, wherever in the chain it stands;
+- `spent`: somebody further down has retried already, wherever in the chain it stands;
+- `inside`: what it wraps counts; `either`: what it wraps counts, and if that is nothing, `yes`;
+- `asks`: it may be over when the time that the server named has passed, if it has named one.
+"""
+
+Look: TypeAlias = Callable[[BaseException], Kind | None]
+"""Looks closer at one exception; `None`: it says nothing, and what it derives from counts, or its status."""
+
+Looks: TypeAlias = dict[tuple[str, str], Look]
+"""Packages and names of classes that have to be looked at more closely."""
 
 # Longer than any that means something; some are made up on the way, and have no end.
 LONGEST_CHAIN, _LARGEST = 100, 1e300
@@ -19,7 +34,7 @@ LONGEST_CHAIN, _LARGEST = 100, 1e300
 _BEHIND = ("reason", "__cause__", "inner_exception", "orig", "os_error", "source", "cause")
 _SEVERAL = ("args", "errors", "exceptions")
 ANSWERS = frozenset(
-    "response headers resp_headers meta status_code http_status status code uri url request_info details retry_after".split()
+    "response headers resp_headers meta status_code http_status status code uri url request_info details retry_after retry_after_s".split()
 )
 _ALL = ANSWERS.union(_BEHIND, _SEVERAL, ("kwargs", "sqlstate", "pgcode", "_retry_after"))
 

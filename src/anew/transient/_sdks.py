@@ -6,17 +6,15 @@ Law: statuses are judged elsewhere. An error around a broken connection counts b
 has retried already, it is spent.
 """
 
-from __future__ import annotations
+import re
 
-from ._kinds import Kind, Looks
-from ._looks import attribute, called, integer, item, text
+from ._looks import Kind, Looks, attribute, called, integer, item, text
 
 # AWS throttles with the status 400, too.
-_AWS = frozenset(
-    "RequestTimeout RequestTimeoutException PriorRequestNotComplete Throttling ThrottlingException ThrottledException "
-    "RequestThrottledException TooManyRequestsException ProvisionedThroughputExceededException RequestLimitExceeded "
-    "TransactionInProgressException BandwidthLimitExceeded LimitExceededException RequestThrottled SlowDown "
-    "EC2ThrottledException".split()
+_AWS = re.compile(
+    "RequestTimeout(Exception)?|PriorRequestNotComplete|Throttl(ing|ingException|edException)|RequestThrottled(Exception)?|"
+    "TooManyRequestsException|ProvisionedThroughputExceededException|TransactionInProgressException|SlowDown|"
+    "(Request|Bandwidth)LimitExceeded|LimitExceededException|EC2ThrottledException"
 )
 
 
@@ -25,7 +23,7 @@ def _by_aws(exc: BaseException) -> Kind | None:
     metadata = item(response, "ResponseMetadata")
     if item(metadata, "MaxAttemptsReached") is True and integer(item(metadata, "RetryAttempts")) != 0:
         return "spent"
-    return "yes" if text(item(item(response, "Error"), "Code")) in _AWS else None
+    return "yes" if _AWS.fullmatch(text(item(item(response, "Error"), "Code"))) else None
 
 
 def _by_count(exc: BaseException) -> Kind | None:
@@ -49,8 +47,8 @@ ROWS = {
     "azure": "IncompleteReadError ?ServiceRequestError ?ServiceResponseError",
     "elastic_transport opensearchpy": "?ConnectionError >SSLError >TlsError",
     "stripe": "?APIConnectionError",
-    "telegram": "?NetworkError !BadRequest",
-    "qdrant_client": ">ResponseHandlingException",
+    "telegram": "NetworkError !BadRequest",
+    "qdrant_client": "ResourceExhaustedResponse >ResponseHandlingException",
     "pinecone": "?PineconeConnectionError",
     "huggingface_hub": "OverloadedError >LocalEntryNotFoundError !OfflineModeIsEnabled",
 }

@@ -5,13 +5,10 @@ Sources: errno, socket, ssl and asyncio of Python's library; getaddrinfo(3); Tri
 Law: a row for what breaks, cannot be made or takes too long. A host that does not exist is no outage.
 """
 
-from __future__ import annotations
-
 import errno
 import re
 
-from ._kinds import Kind, Looks
-from ._looks import args_of, attribute, integer, says, text
+from ._looks import Kind, Looks, args_of, attribute, integer, says, text
 
 _NETWORK = "EADDRNOTAVAIL EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH"
 _ERRNOS = {getattr(errno, name, None) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {
