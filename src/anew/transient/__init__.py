@@ -15,8 +15,9 @@ from anew._marks import members
 from anew._types import override
 
 from ._answers import order_of
-from ._judgement import STATUSES, judge
+from ._judgement import judge
 from ._looks import Seen
+from ._sockets import STATUSES
 
 if TYPE_CHECKING:
     from anew._types import Seconds
@@ -113,7 +114,7 @@ class _Transient:
 
     @override
     def __repr__(self) -> str:
-        own = "" if self._statuses == STATUSES else f", statuses={set(sorted(self._statuses))!r}"
+        own = "" if self._statuses == STATUSES else f", statuses={sorted(self._statuses)!r}"
         return f"transient(limit={self._limit!r}{own})"
 
 

@@ -10,20 +10,17 @@ status only where it is called so, or where headers, a response or an address st
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 from itertools import chain, islice
 from math import isfinite
 from typing import Any, TypeAlias, cast
 
 from anew._checks import seconds
 
-from ._looks import ANSWERS, Seen, attribute, called, integer, item, text
+from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, integer, item, text
 
 Headers: TypeAlias = dict[str, list[Any]]
 
 _FAILURES = range(400, 600)
-_STATUS = ("status_code", "http_status", "status", "code")
-_BESIDE = {"headers", "response", "request_info", "uri", "url"}
 _MOST = 1000  # more than any server sends; headers that have no end are none
 _ORDERS, _IN_MS = ("x-should-retry", "stripe-should-retry"), ("retry-after-ms", "x-ms-retry-after-ms")
 _PUSHBACK, _PACKED = "grpc-retry-pushback-ms", ("grpc-status-details-bin", "google.rpc.retryinfo-bin")
@@ -43,10 +40,8 @@ _RETRY_INFO = re.compile(rb"(?s)(?:google\.rpc\.RetryInfo\x12.|^)\x0a.(?:\x08%b)
 
 def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
     """Return the status that makes this a failure, or that is wanted."""
-    if seen.names.isdisjoint(ANSWERS):
-        return None
-    response, own = seen.get("response"), _STATUS[: 2 if seen.names.isdisjoint(_BESIDE) else 4]
-    for place, names in ((response, _STATUS), (seen.thing, own), (seen.get("meta"), _STATUS)):  # the last: elastic's
+    response, own = seen.get("response"), STATUS[: 2 if seen.names.isdisjoint(BESIDE) else 4]
+    for place, names in ((response, STATUS), (seen.thing, own), (seen.get("meta"), STATUS)):  # the last: elastic's
         for number in (integer(attribute(place, name)) for name in names if place is not None):
             if number is not None and (number in wanted or number in _FAILURES):
                 return number
@@ -59,8 +54,7 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     is_grpc = type(seen.thing).__module__.startswith("grpc")
     if seen.names.isdisjoint(ANSWERS) and not is_grpc and type(seen.thing) is not dict:
         return None, None
-    explicit: list[float | None] = [*own_wait(seen), *_details(seen.get("details"), depth=4)]
-    implicit: list[float | None] = []
+    explicit, implicit = [*own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()
     response, meta = seen.get("response"), seen.get("meta")
     metadata = item(seen.thing if response is None else response, "ResponseMetadata")
     sources = [attribute(place, "headers") for place in (response, seen.thing, meta) if place is not None]
@@ -77,9 +71,9 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     return again, min(max(waits), _LONGEST) if waits else None
 
 
-def own_wait(seen: Seen) -> list[float]:
+def own_wait(seen: Seen) -> list[float | None]:
     """Return the wait that is an attribute: Telegram's (whose public one warns), Discord's and others'."""
-    waits = (seconds(seen.get(name)) for name in ("_retry_after", "retry_after", "retry_after_s") if name in seen.names)
+    waits = (seconds(seen.get(name)) for name in WAITS if name in seen.names)
     return [wait for wait in waits if wait is not None and isfinite(wait) and wait >= 0][:1]
 
 
@@ -89,18 +83,12 @@ def _read(source: Any) -> Headers:
     looks = type(source)  # a mock has all attributes, its class has not
     with suppress(Exception):
         for key, value in islice(source.items() if hasattr(looks, "items") else source, _MOST):
-            found.setdefault(_name(key), []).append(value)
+            found.setdefault(text(key).lower(), []).append(value)
     for name in () if found or source is None else (*_NAMES, *map(str.title, _NAMES)):
         with suppress(Exception):
             value = source.get(name) if hasattr(looks, "get") else source[name]
             found.setdefault(name.lower(), []).extend([value] if text(value) else [])
     return found
-
-
-@lru_cache(maxsize=1024)
-def _name(key: object) -> str:
-    name = text(key).lower()
-    return name if name in _NAMES or "ratelimit" in name or "rate-limit" in name else ""
 
 
 def _text(headers: Headers, name: str) -> str:
@@ -123,9 +111,9 @@ def _left(headers: Headers, now: float) -> Iterator[float | None]:
     for one in ",".join(map(text, headers.get("ratelimit", ()))).split(","):
         reset = _RESET.search(one)
         yield float(reset[1]) if reset and _NONE_LEFT.search(one) else None
-    for name in headers:
+    for name in [name for name in headers if "rate" in name and "reset" in name]:
         left = _text(headers, name.replace("reset-after", "reset").replace("reset", "remaining"))
-        if "reset" in name and _NUMBER.fullmatch(left) and float(left) == 0:
+        if _NUMBER.fullmatch(left) and float(left) == 0:
             yield _wait(_text(headers, name), headers, now)
 
 
@@ -158,7 +146,7 @@ def _date(field: str) -> float | None:
         from datetime import UTC
         from email.utils import parsedate_to_datetime
 
-        date = parsedate_to_datetime(f"{field.encode('ascii').decode()} GMT")  # what is one too many is not read
+        date = parsedate_to_datetime(field.encode("ascii").decode().removesuffix(" GMT") + " GMT")
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return None
 

@@ -1,6 +1,7 @@
 """What remote calls, queues, mail and directories raise.
 
-Sources: gRPC's status codes; kafka/errors.py and rdkafka.h; AMQP 0-9-1; RFC 5321 (SMTP), RFC 959 (FTP), RFC 4511 (LDAP).
+Sources: gRPC's status codes; kafka/errors.py and rdkafka.h; AMQP 0-9-1; RFC 5321 (SMTP), RFC 959
+(FTP), RFC 4511 (LDAP).
 
 Law: a code decides wherever there is one; of a library's names, those that say that it could not reach the other side.
 """

@@ -14,16 +14,17 @@ from ._looks import Kind, Looks, args_of, attribute, called, integer, item, says
 from ._sockets import broken
 
 # Serialization failure, deadlock, lock not available; shutdown, crash, start-up, dropped, idle; ODBC's timeouts.
-_STATES = set("40001 40P01 55P03 57P01 57P02 57P03 57P04 57P05 HYT00 HYT01".split())
+_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P04", "57P05", "HYT00", "HYT01"}
 _CLASSES = ("08", "53")  # the connection; resources
 
-# Too many connections, shutdown, network (4), lock timeout, deadlock, killed, no server (2), gone, lost (2), NOWAIT, idle.
+# Too many, shutdown, network (4), lock timeout, deadlock, killed, no server (2), gone, lost (2), NOWAIT, idle.
 _MYSQL = {1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1927, 2002, 2003, 2006, 2013, 2055, 3572, 4031}
 # Deadlock, snapshot conflict, lock timeout; Azure's own; DB-Library: timeout, read, write, connect, dead.
 _MSSQL = {1205, 1222, 3960, 10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 20003, 20004, 20006, 20009, 20047}
 # Busy, deadlock, serialization; not logged on, start-up, shutdown, end of file, lost, listener and network.
-_ORACLE = {54, 60, 8177, 1012, 1033, 1034, 1089, 3113, 3114, 3135, 12170, 12514, 12528, 12537, 12541, 12545, 25408}
-_ORACLE_DRIVER = {"DPI-1010", "DPI-1067", "DPI-1080", "DPY-1001", "DPY-4011", "DPY-4024", "DPY-6005"}
+_ORACLE = {54, 60, 8177, 1012, 1033, 1034, 1089, 3113, 3114, 3135, 12170, 12514, 12528, 12537, 12541, 12545, 25408} | {
+    *("DPI-1010", "DPI-1067", "DPI-1080", "DPY-1001", "DPY-4011", "DPY-4024", "DPY-6005")
+}
 _SQLITE = {5, 6}  # busy, locked
 
 _LOCKED = re.compile(r"^database (?:table |schema )?is locked")
@@ -52,16 +53,13 @@ def _by_number(numbers: set[int], exc: BaseException) -> Kind | None:
 
 
 def _by_odbc(exc: BaseException) -> Kind | None:
-    said = " ".join(map(text, args_of(exc)))
-    if any(int(number) in _MSSQL for number in _NUMBER.findall(said)):
-        return "yes"
-    return by_sqlstate(args_of(exc)[0])
+    numbers = map(int, _NUMBER.findall(" ".join(map(text, args_of(exc)))))
+    return "yes" if not _MSSQL.isdisjoint(numbers) else by_sqlstate(args_of(exc)[0])
 
 
 def _by_oracle(exc: BaseException) -> Kind:
-    error = args_of(exc)[0]
-    known = attribute(error, "code") in _ORACLE or attribute(error, "full_code") in _ORACLE_DRIVER
-    return "yes" if known or attribute(error, "isrecoverable") is True else "no"
+    code, full_code, recoverable = map(partial(attribute, args_of(exc)[0]), ("code", "full_code", "isrecoverable"))
+    return "yes" if code in _ORACLE or full_code in _ORACLE or recoverable is True else "no"
 
 
 def _by_sqlite(exc: BaseException) -> Kind | None:
@@ -69,6 +67,10 @@ def _by_sqlite(exc: BaseException) -> Kind | None:
     if code is not None:
         return "yes" if code & 0xFF in _SQLITE else "no"  # the rest of it says more exactly why
     return "yes" if says(exc, _LOCKED) else None
+
+
+def _by_label(exc: BaseException) -> Kind | None:
+    return "yes" if any(called(exc, "has_error_label", label) is True for label in _LABELS) else None
 
 
 _DBAPI = "Error MySQLError MSSQLException DatabaseError InterfaceError InternalError OperationalError"

@@ -7,20 +7,14 @@ Law: a row for a connection that broke, could not be made or took too long; stat
 
 import re
 
-from ._looks import Kind, Looks, args_of, attribute, integer, says
-from ._sockets import tunnel
+from ._looks import Kind, Looks, args_of, attribute, integer
+from ._sockets import broken, status_in
 
-_STATUS = r"(?:408|425|429|500|50[234]|52[0-47]|529)"
-_TOO_MANY = re.compile(rf"^too many {_STATUS} error responses$")
-_REFUSED = re.compile(r"^([45]\d\d)\b")
+_TOO_MANY, _REFUSED = re.compile(r"^too many ([45]\d\d) error responses$"), re.compile(r"^([45]\d\d)\b")
 
-# Could not look up (proxy, host), connect; HTTP/2; half an answer; timeout; no answer; send, receive; streams; QUIC.
-_CURL = {5, 6, 7, 16, 18, 28, 52, 55, 56, 92, 95, 96}
-_CURL_STATUS, _CURL_TLS = 22, 35
-_CURL_TEXTS = {
-    _CURL_STATUS: re.compile(rf"returned error: {_STATUS}\b"),
-    _CURL_TLS: re.compile(r"(?i)SSL_ERROR_SYSCALL|reset by peer|unexpected eof|connection closed"),
-}
+# Could not look up (proxy, host), connect; HTTP/2; half an answer; timeout; no answer; send, receive; streams; QUIC; a
+# status. Then TLS that could not be set up.
+_CURL, _CURL_TLS = {5, 6, 7, 16, 18, 22, 28, 52, 55, 56, 92, 95, 96}, 35
 
 # Going away, no status, abnormal, internal error, restart, try again later, bad gateway.
 _CLOSED = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
@@ -37,11 +31,9 @@ def _by_attempts(exc: BaseException) -> Kind:
 
 def _by_curl(exc: BaseException) -> Kind | None:
     code = next((number for one in (attribute(exc, "code"), *args_of(exc)) if (number := integer(one))), None)
-    if code in _CURL_TEXTS:
-        return "yes" if says(exc, _CURL_TEXTS[code]) else "never"
     if code in _CURL:
-        return tunnel(exc) or "yes"
-    return "no" if code else None
+        return status_in(exc) or "yes"
+    return broken(exc) or "never" if code == _CURL_TLS else "no" if code else None
 
 
 def _by_close(exc: BaseException) -> Kind:
@@ -61,9 +53,9 @@ ROWS = {
     "h2": "ProtocolError !FlowControlError !InvalidSettingsValueError",
 }
 LOOKS: Looks = {
-    ("httpx httpx2 httpcore httpcore2", "ProxyError"): lambda exc: tunnel(exc, _REFUSED) or "either",
+    ("httpx httpx2 httpcore httpcore2", "ProxyError"): lambda exc: status_in(exc, _REFUSED) or "either",
     ("urllib3 urllib3_future", "MaxRetryError"): _by_attempts,
-    ("urllib3 urllib3_future", "ResponseError"): lambda exc: "yes" if says(exc, _TOO_MANY) else None,
+    ("urllib3 urllib3_future", "ResponseError"): lambda exc: status_in(exc, _TOO_MANY),
     ("pycurl curl_cffi", "error CurlError"): _by_curl,
     ("curl_cffi", "ConnectionError IncompleteRead ProxyError Timeout"): lambda exc: _by_curl(exc) or "yes",
     ("curl_cffi", "SSLError"): _by_curl,

@@ -8,18 +8,12 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from . import _calls, _databases, _http, _sdks, _sockets
 from ._answers import order_of, own_wait, status_of
-from ._looks import LONGEST_CHAIN, Kind, Look, Seen, attribute, says
-
-STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
-"""The HTTP statuses that may be different the next time.
-
-Those of RFC 9110 and RFC 6585, of Cloudflare (520 to 524, 527), and 529 for servers that are overloaded.
-"""
+from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, says
 
 # A failure that lasts, unless the server says until when, as GitHub does.
 _WITH_A_WAIT = frozenset({403, 409, 413, 423})
@@ -28,11 +22,9 @@ _WITH_A_WAIT = frozenset({403, 409, 413, 423})
 _MARKS: dict[str, Kind] = {"!": "never", "*": "spent", ">": "inside", "?": "either"}
 _ROWS: dict[tuple[str, str], Kind | Look] = {}
 for _family in (_sockets, _http, _sdks, _databases, _calls):
-    for _packages, _names in _family.ROWS.items():
-        _marked = [(name.lstrip("!*>?"), _MARKS.get(name[0], "yes")) for name in _names.split()]
-        _ROWS |= {(package, name): kind for package in _packages.split() for name, kind in _marked}
-    for (_packages, _names), _look in _family.LOOKS.items():
-        _ROWS |= {(package, name): _look for package in _packages.split() for name in _names.split()}
+    for (_packages, _names), _look in [*((row, None) for row in _family.ROWS.items()), *_family.LOOKS.items()]:
+        for _key in product(_packages.split(), _names.split()):
+            _ROWS[_key[0], _key[1].lstrip("!*>?")] = _look or _MARKS.get(_key[1][0], "yes")
 _PACKAGES = {package for package, _ in _ROWS}
 _WRAPPERS = ("inside", "either")
 _TLS = re.compile(r"(?i)certificate|wrong version number|hostname mismatch")
@@ -53,18 +45,14 @@ def judge(exc: BaseException, wanted: frozenset[int], limit: float, now: float) 
         kinds.append(_kind(one, wanted) if speaks else _row(one.thing)[0])
         if kinds[0] is None:
             break
-    wait = max((wait for _, wait in orders if wait is not None), default=None)
+    wait = max([wait for _, wait in orders if wait is not None], default=0.0)
     said = [again for again, _ in orders]
-    if False in said or (wait is not None and wait > limit):
+    if False in said or wait > limit:
         return None
-    if "spent" in kinds:
-        return False
-    if True not in said:
-        telling = kinds[len(orders) - 1]
-        yes = telling == "yes" or (telling == "asks" and orders[-1][1] is not None)
-        if "never" in kinds or not (yes or (telling in _WRAPPERS and "either" in kinds)):
-            return False
-    return wait or True
+    telling = kinds[len(orders) - 1]
+    yes = telling == "yes" or (telling == "asks" and orders[-1][1] is not None)
+    yes = yes or (telling in _WRAPPERS and "either" in kinds)
+    return "spent" not in kinds and (True in said or (yes and "never" not in kinds)) and (wait or True)
 
 
 def _chain(first: Seen) -> Iterator[Seen]:
@@ -80,7 +68,7 @@ def _chain(first: Seen) -> Iterator[Seen]:
 
 def _kind(seen: Seen, wanted: frozenset[int]) -> Kind | None:
     kind, counts = _row(seen.thing)
-    status = None if counts else status_of(seen, wanted)
+    status = None if counts or seen.names.isdisjoint(ANSWERS) else status_of(seen, wanted)
     if status is not None:
         return "yes" if status in wanted else "asks" if status in _WITH_A_WAIT else "no"
     by_state = _databases.by_sqlstate(seen.get("sqlstate") or seen.get("pgcode"))

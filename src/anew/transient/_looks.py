@@ -33,10 +33,11 @@ LONGEST_CHAIN, _LARGEST = 100, 1e300
 # qdrant, pinecone; and in what has several.
 _BEHIND = ("reason", "__cause__", "inner_exception", "orig", "os_error", "source", "cause")
 _SEVERAL = ("args", "errors", "exceptions")
-ANSWERS = frozenset(
-    "response headers resp_headers meta status_code http_status status code uri url request_info details retry_after retry_after_s".split()
-)
-_ALL = ANSWERS.union(_BEHIND, _SEVERAL, ("kwargs", "sqlstate", "pgcode", "_retry_after"))
+BESIDE = ("headers", "response", "request_info", "uri", "url")
+STATUS = ("status_code", "http_status", "status", "code")
+WAITS = ("_retry_after", "retry_after", "retry_after_s")
+ANSWERS = frozenset({*BESIDE, *STATUS, *WAITS, "resp_headers", "meta", "details"})
+_ALL = ANSWERS.union(_BEHIND, _SEVERAL, ("kwargs", "sqlstate", "pgcode"))
 
 
 class Seen:
@@ -96,10 +97,8 @@ def integer(value: object) -> int | None:
 
 def text(value: object) -> str:
     """Return a string or bytes as a plain string, a number as its digits, anything else as an empty string."""
-    if issubclass(type(value), str):
-        return str.__str__(cast("str", value))
-    if issubclass(type(value), bytes):
-        return bytes.decode(cast("bytes", value), "latin-1")
+    if issubclass(type(value), str | bytes):
+        return str.__str__(value) if isinstance(value, str) else bytes.decode(cast("bytes", value), "latin-1")
     # Python does not print an integer of thousands of digits.
     return str(value) if type(value) in (int, float) and 0 <= cast("float", value) < _LARGEST else ""
 

@@ -58,5 +58,5 @@ LOOKS: Looks = {
     ("openai anthropic groq", "APIError"): _by_count,
     ("elastic_transport", "ConnectionError ConnectionTimeout"): _by_errors,
     ("google", "TransportError"): lambda exc: "yes" if attribute(exc, "retryable") is True else "either",
-    ("google", "Aborted"): lambda exc: "yes",  # whose status is 409
+    ("google", "Aborted"): lambda _: "yes",  # whose status is 409
 }

@@ -10,17 +10,23 @@ import re
 
 from ._looks import Kind, Looks, args_of, attribute, integer, says, text
 
+STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
+"""The HTTP statuses that may be different the next time.
+
+Those of RFC 9110 and RFC 6585, of Cloudflare (520 to 524, 527), and 529 for servers that are overloaded.
+"""
+
 _NETWORK = "EADDRNOTAVAIL EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH"
-_ERRNOS = {getattr(errno, name, None) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {
-    None
-}
+_ERRNOS = {getattr(errno, name, 0) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {0}
 _LASTING = ("ADDRFAMILY", "BADFLAGS", "FAIL", "FAMILY", "NODATA", "NONAME", "SERVICE", "SOCKTYPE")
-_TUNNEL = re.compile(r"(?:Tunnel connection failed: |CONNECT tunnel failed, response |HTTP code )([45]\d\d)\b")
+_TUNNEL = re.compile(
+    r"(?:Tunnel connection failed: |CONNECT tunnel failed, response |HTTP code |returned error: )([45]\d\d)\b"
+)
 _BROKEN = re.compile(
     r"(?i)connection (?:was |is |has been |already |timed out|timeout|refused|reset|closed|lost|broken|dropped)|"
     r"closed the connection|connection has been closed|could not (?:connect to server|receive data|send data)|"
-    r"timed out|timeout expired|lost connection|broken pipe|temporary failure in name|(?:host|network) (?:is )?unreachable|"
-    r"no route to host|starting up|shutting down|in recovery mode|too many (?:clients|connections)|connection slots|"
+    r"timed out|timeout expired|lost connection|broken pipe|temporary failure in name|(?:host|network) (?:is )?unreach|"
+    r"no route|reset by peer|ssl_error_syscall|starting up|shutting down|in recovery mode|too many (?:clients|connections)|connection slots|"
     r"terminating connection|unexpected eof|eof detected|reading ssh protocol banner|ssh session not active"
 )
 _WRONG = re.compile(r"(?i)authenticat|password|certificate|does not exist|no pg_hba|permission denied|not known")
@@ -31,10 +37,10 @@ def broken(exc: BaseException) -> Kind | None:
     return "yes" if says(exc, _BROKEN) and not says(exc, _WRONG) else None
 
 
-def tunnel(exc: BaseException, pattern: re.Pattern[str] = _TUNNEL) -> Kind | None:
-    """Return what a proxy's answer to CONNECT says, of which only a text is left."""
+def status_in(exc: BaseException, pattern: re.Pattern[str] = _TUNNEL) -> Kind | None:
+    """Return what a status says of which only a text is left, as of a proxy's answer to CONNECT."""
     found = says(exc, pattern)
-    return None if found is None else "yes" if found[1] in ("408", "429", "500", "502", "503", "504") else "never"
+    return None if found is None else "yes" if int(found[1]) in STATUSES else "never"
 
 
 def _by_errno(exc: BaseException) -> Kind | None:
@@ -45,7 +51,7 @@ def _by_errno(exc: BaseException) -> Kind | None:
         numbers.update(int(found) for found in re.findall(r"\[Errno (\d+)\]", several))
     if numbers:
         return "yes" if numbers <= _ERRNOS else None
-    return tunnel(exc) or ("inside" if type(exc) is OSError else None)  # AnyIO's and Trio's: all attempts failed
+    return status_in(exc) or ("inside" if type(exc) is OSError else None)  # AnyIO's and Trio's: all attempts failed
 
 
 def _by_lookup(exc: BaseException) -> Kind:
