@@ -209,9 +209,13 @@ for client, module in (("PyMySQL", "pymysql.err"), ("aiomysql", "aiomysql"), ("m
                 ),
             ),
         )
-        if client == "PyMySQL":
-            like = type(name, (Exception,), {"__module__": "MySQLdb"})
-            cases("mysqlclient", (what, retried, lambda cls=like, code=number: cls(code, "?")))
+for what, number, name, retried in (
+    ("deadlock", 1213, "OperationalError", True),
+    ("lost connection", 2013, "OperationalError", True),
+    ("duplicate entry", 1062, "IntegrityError", False),
+):
+    like = type(name, (Exception,), {"__module__": "MySQLdb"})  # it needs MySQL's own library
+    cases("mysqlclient", (what, retried, lambda cls=like, code=number: cls(code, "?")))
 for what, number, retried in (
     ("deadlock", 1205, True),
     ("connection lost", 20004, True),
@@ -292,7 +296,7 @@ for what, retried, make in (
 cases(
     "cassandra-driver",
     ("read timeout", True, imported("cassandra", lambda m: m.ReadTimeout("?"))),
-    ("write timeout", True, imported("cassandra", lambda m: m.WriteTimeout("?"))),
+    ("write timeout", True, imported("cassandra", lambda m: m.WriteTimeout("?", write_type=0))),
     ("timed out", True, imported("cassandra", lambda m: m.OperationTimedOut())),
     ("unavailable", True, imported("cassandra", lambda m: m.Unavailable("?"))),
     ("no host available", True, imported("cassandra.cluster", lambda m: m.NoHostAvailable("?", {"h": OSError(111, "?")}))),
