@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import tempfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -184,7 +183,7 @@ def by_stripe(url: str, patience: float) -> object:
     return session.v1.customers.list()
 
 
-@client("twilio")
+@client("twilio", "redirects")
 def by_twilio(url: str, patience: float) -> object:
     from twilio.http.http_client import TwilioHttpClient
     from twilio.rest import Client as Twilio
@@ -220,7 +219,7 @@ def by_github(url: str, patience: float, retry: Any = None) -> object:
     return session.get_repo("a/b")
 
 
-@client("gidgethub")
+@client("gidgethub", "529")  # it takes the statuses of Python's own list
 def by_gidgethub(url: str, patience: float) -> object:
     import aiohttp
     from gidgethub.aiohttp import GitHubAPI
@@ -232,7 +231,7 @@ def by_gidgethub(url: str, patience: float) -> object:
     return asyncio.run(get())
 
 
-@client("python-telegram-bot")
+@client("python-telegram-bot", "redirects")
 def by_telegram(url: str, patience: float) -> object:
     from telegram.request import HTTPXRequest
 
@@ -266,20 +265,13 @@ def by_huggingface(url: str, patience: float) -> object:
     return HfApi(endpoint=url.rstrip("/")).model_info("a/b", timeout=patience)
 
 
-@client("huggingface_hub, download", "half an answer", "bad gzip", "bad JSON")  # it only asks for the head
-def by_huggingface_download(url: str, patience: float) -> object:
-    from huggingface_hub import hf_hub_download
-
-    with tempfile.TemporaryDirectory() as folder:
-        return hf_hub_download("a/b", "c", endpoint=url.rstrip("/"), etag_timeout=patience, cache_dir=folder)
-
-
 @client("google-genai")
 def by_genai(url: str, patience: float) -> object:
     from google import genai
 
     options: Any = {"base_url": url, "timeout": int(patience * 1000)}
-    return genai.Client(api_key="-", http_options=options).models.get(model="x")
+    session = genai.Client(api_key="-", http_options=options)  # which closes when it is forgotten
+    return session.models.get(model="x")
 
 
 @client("google-auth", "half an answer", "statuses")  # it retries by itself, and says so
@@ -338,7 +330,7 @@ def by_opensearch(url: str, patience: float) -> object:
     return OpenSearch(url, timeout=patience, max_retries=0).info()
 
 
-@client("boto3")
+@client("boto3", "bad gzip", "bad JSON")
 def by_boto(url: str, patience: float, retries: Any = None) -> object:
     import boto3
     from botocore.config import Config
@@ -350,7 +342,7 @@ def by_boto(url: str, patience: float, retries: Any = None) -> object:
     return boto3.client("s3", endpoint_url=url, config=config, **keys).list_buckets()
 
 
-@client("aiobotocore")
+@client("aiobotocore", "bad gzip", "bad JSON")
 def by_aioboto(url: str, patience: float) -> object:
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session
@@ -367,18 +359,25 @@ def by_aioboto(url: str, patience: float) -> object:
 
 # Those that retry by themselves, and whose errors show it.
 
-client("urllib3, three retries of its own", "statuses", retries=True)(lambda url, patience: _urllib3(url, patience))
-client("openai, one retry of its own", retries=True)(lambda url, patience: by_openai(url, patience, retries=1))
-client("boto3, one retry of its own", "connections", retries=True)(
-    lambda url, patience: by_boto(url, patience, {"total_max_attempts": 2, "mode": "standard"})
-)
-client("elasticsearch, one retry of its own", "statuses", retries=True)(
-    lambda url, patience: by_elastic(url, patience, max_retries=1)
-)
 
-
-def _urllib3(url: str, patience: float) -> object:
+@client("urllib3, three retries of its own", "statuses", "bad JSON", retries=True)
+def by_urllib3_with_retries(url: str, patience: float) -> object:
     import urllib3
 
     with urllib3.PoolManager(timeout=patience) as pool:
         return pool.request("GET", url)
+
+
+@client("openai, one retry of its own", "429, Retry-After", retries=True)  # which would take its three seconds
+def by_openai_with_retries(url: str, patience: float) -> object:
+    return by_openai(url, patience, retries=1)
+
+
+@client("boto3, one retry of its own", "connections", "429, Retry-After", "529", "half an answer", "silence", "bad gzip", "bad JSON", retries=True)
+def by_boto_with_retries(url: str, patience: float) -> object:
+    return by_boto(url, patience, {"total_max_attempts": 2, "mode": "standard"})
+
+
+@client("elasticsearch, one retry of its own", "statuses", "silence", "TLS breaks off", retries=True)
+def by_elastic_with_retries(url: str, patience: float) -> object:
+    return by_elastic(url, patience, max_retries=1)

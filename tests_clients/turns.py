@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from http_server import Handler, Turn, answer, hang_up, reset, silence
+from http_server import Handler, Turn, hang_up, reset, silence
 
 
-def _json(body: bytes, *headers: tuple[str, str], length: int | None = None) -> Turn:
+def _json(body: bytes, *headers: tuple[str, str], length: int | None = None, status: int = 200) -> Turn:
     def turn(handler: Handler) -> None:
-        handler.send_response_only(200)
+        handler.send_response_only(status)
         size = len(body) if length is None else length
-        for name, value in (*headers, ("Content-Type", "application/json"), ("Content-Length", str(size))):
+        product = ("X-Elastic-Product", "Elasticsearch")
+        for name, value in (*headers, product, ("Content-Type", "application/json"), ("Content-Length", str(size))):
             handler.send_header(name, value)
         handler.send_header("Connection", "close")
         handler.end_headers()
@@ -40,12 +41,12 @@ WHAT = [
     What("silence", True, silence),
     What("refused", True, None, "connections"),
     What("TLS breaks off", True, None, "connections"),
-    What("503", True, answer(503), "statuses"),
-    What("429, Retry-After", True, answer(429, ("Retry-After", "3")), "statuses"),
-    What("529", True, answer(529), "statuses"),
-    What("403", False, answer(403), "statuses"),
-    What("404", False, answer(404), "statuses"),
-    What("redirects", False, answer(302, ("Location", "/"))),
+    What("503", True, _json(b"{}", status=503), "statuses"),
+    What("429, Retry-After", True, _json(b"{}", ("Retry-After", "3"), status=429), "statuses"),
+    What("529", True, _json(b"{}", status=529), "statuses"),
+    What("403", False, _json(b"{}", status=403), "statuses"),
+    What("404", False, _json(b"{}", status=404), "statuses"),
+    What("redirects", False, _json(b"{}", ("Location", "/"), status=302)),
     What("bad gzip", False, _json(b"not gzipped", ("Content-Encoding", "gzip"))),
     What("bad JSON", False, _json(b"{not json !")),
     What("TLS to a plain port", False, None, "tls"),

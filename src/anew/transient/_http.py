@@ -44,10 +44,11 @@ def _by_close(exc: BaseException) -> Kind:
 ROWS = {
     "http": "BadStatusLine IncompleteRead",
     "urllib": "ContentTooShortError >URLError",
-    "httpx httpx2 httpcore httpcore2": "NetworkError RemoteProtocolError TimeoutException",
+    "httpx httpx2 httpcore httpcore2": "NetworkError RemoteProtocolError TimeoutException !DecodingError",
     "requests niquests": "ChunkedEncodingError ConnectionError Timeout ?ProxyError >RetryError >SSLError",
     "urllib3 urllib3_future": "EmptyPoolError ProtocolError TimeoutError ?ProxyError >SSLError !ResponseNotChunked",
-    "aiohttp": "ClientConnectionError ClientPayloadError >ClientSSLError !ContentEncodingError !ServerFingerprintMismatch",
+    "aiohttp": "ClientConnectionError ClientPayloadError >ClientSSLError !ContentEncodingError "
+    "!ServerFingerprintMismatch",
     "websocket": "WebSocketConnectionClosedException WebSocketTimeoutException",
     "h11": "RemoteProtocolError",
     "h2": "ProtocolError !FlowControlError !InvalidSettingsValueError",
