@@ -64,7 +64,7 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "typing"]
+nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "clients", "typing"]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -141,6 +141,14 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=95")
     else:
         session.run("coverage", "report")
+
+
+# The newest that all clients are built for.
+@nox.session(python=TESTED[0])
+def clients(session: nox.Session) -> None:
+    """Judge what the real packages raise, against a server on loopback; docs/transient.md has the table."""
+    session.install(os.environ.get("WHEEL", "."), *group("clients"))
+    session.run("pytest", "tests_clients", *session.posargs)
 
 
 # The oldest version: the checkers look at the package as it is there.

@@ -15,7 +15,7 @@ PACKAGE = Path(anew.__file__).parent
 FLOORS = [
     ["_types", "_checks", "_callables", "_clock", "_blocking"],
     ["_backoff", "_errors", "_marks", "_budget", "instrumentation"],
-    ["_policy", "_options", "transient"],
+    ["_policy", "_options", "_any_of", "transient"],
     ["_decision", "_modes"],
     ["_state", "_schedule"],
     ["_generators", "_blocks"],
@@ -32,7 +32,13 @@ PACKAGES = {
         ["_registry"],
         ["__init__"],
     ],
-    "transient": [["_response"], ["_outage"], ["__init__"]],
+    "transient": [
+        ["_looks"],
+        ["_answers", "_sockets"],
+        ["_http", "_sdks", "_databases", "_calls"],
+        ["_judgement"],
+        ["__init__"],
+    ],
 }
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR |= {
@@ -57,7 +63,9 @@ def imports(name: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             above = ["anew", *name.split(".")][: -node.level] if node.level else []
             module = [*above, *(node.module or "").split(".")] if node.module else above
-            found |= {".".join(module), *(".".join([*module, alias.name]) for alias in node.names)}
+            found |= {".".join([*module, alias.name]) for alias in node.names}
+            if node.module:  # else it is the files that are named, not the package
+                found.add(".".join(module))
     ours = {module.removeprefix("anew.") for module in found}
     return ours | {f"{module}.__init__" for module in ours}
 

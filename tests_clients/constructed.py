@@ -134,7 +134,9 @@ cases(
     (
         "server closed the connection",
         True,
-        imported("psycopg", lambda m: m.OperationalError("consuming input failed: server closed the connection unexpectedly")),
+        imported(
+            "psycopg", lambda m: m.OperationalError("consuming input failed: server closed the connection unexpectedly")
+        ),
     ),
     ("connect timeout", True, imported("psycopg.errors", lambda m: m.ConnectionTimeout("connection timeout expired"))),
     (
@@ -174,18 +176,30 @@ cases(
 )
 cases(
     "SQLAlchemy",
-    ("pool timeout", True, imported("sqlalchemy.exc", lambda m: m.TimeoutError("QueuePool limit of size 5 overflow 10"))),
+    (
+        "pool timeout",
+        True,
+        imported("sqlalchemy.exc", lambda m: m.TimeoutError("QueuePool limit of size 5 overflow 10")),
+    ),
     (
         "connection invalidated",
         True,
         imported("sqlalchemy.exc", lambda m: m.DBAPIError("select 1", {}, Exception("?"), connection_invalidated=True)),
     ),
     ("SQLite locked", True, imported("sqlalchemy.exc", lambda m: m.OperationalError("select 1", {}, locked()))),
-    ("MySQL deadlock", True, imported("sqlalchemy.exc", lambda m: _alchemy(m, "pymysql.err", "OperationalError", 1213, "?"))),
+    (
+        "MySQL deadlock",
+        True,
+        imported("sqlalchemy.exc", lambda m: _alchemy(m, "pymysql.err", "OperationalError", 1213, "?")),
+    ),
     ("invalid request", False, imported("sqlalchemy.exc", lambda m: m.InvalidRequestError("?"))),
     ("transaction must be rolled back", False, imported("sqlalchemy.exc", lambda m: m.PendingRollbackError("?"))),
 )
-for client, module in (("PyMySQL", "pymysql.err"), ("aiomysql", "aiomysql"), ("mysql-connector", "mysql.connector.errors")):
+for client, module in (
+    ("PyMySQL", "pymysql.err"),
+    ("aiomysql", "aiomysql"),
+    ("mysql-connector", "mysql.connector.errors"),
+):
     for what, number, name, retried in (
         ("deadlock", 1213, "OperationalError", True),
         ("lock wait timeout", 1205, "OperationalError", True),
@@ -226,10 +240,22 @@ for what, number, retried in (
     cases("pymssql", (what, retried, imported("pymssql", lambda m, n=number: m.OperationalError(n, b"?"))))
 cases(
     "pyodbc",
-    ("deadlock", True, imported("pyodbc", lambda m: m.Error("40001", "[40001] ... deadlocked (1205) (SQLExecDirectW)"))),
-    ("link failure", True, imported("pyodbc", lambda m: m.OperationalError("08S01", "[08S01] Communication link failure"))),
+    (
+        "deadlock",
+        True,
+        imported("pyodbc", lambda m: m.Error("40001", "[40001] ... deadlocked (1205) (SQLExecDirectW)")),
+    ),
+    (
+        "link failure",
+        True,
+        imported("pyodbc", lambda m: m.OperationalError("08S01", "[08S01] Communication link failure")),
+    ),
     ("timeout", True, imported("pyodbc", lambda m: m.OperationalError("HYT00", "[HYT00] Login timeout expired"))),
-    ("not available", True, imported("pyodbc", lambda m: m.Error("HY000", "[HY000] Database is not available (40613)"))),
+    (
+        "not available",
+        True,
+        imported("pyodbc", lambda m: m.Error("HY000", "[HY000] Database is not available (40613)")),
+    ),
     ("duplicate key", False, imported("pyodbc", lambda m: m.IntegrityError("23000", "[23000] duplicate key (2627)"))),
     ("login failed", False, imported("pyodbc", lambda m: m.InterfaceError("28000", "[28000] Login failed (18456)"))),
 )
@@ -284,8 +310,16 @@ for what, retried, make in (
     ("reconnecting", True, lambda m: m.AutoReconnect("connection closed")),
     ("network timeout", True, lambda m: m.NetworkTimeout("timed out")),
     ("no server found", True, lambda m: m.ServerSelectionTimeoutError("No servers found yet")),
-    ("certificate", False, lambda m: m.ServerSelectionTimeoutError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify")),
-    ("transient transaction", True, lambda m: m.OperationFailure("?", 112, {"errorLabels": ["TransientTransactionError"]})),
+    (
+        "certificate",
+        False,
+        lambda m: m.ServerSelectionTimeoutError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify"),
+    ),
+    (
+        "transient transaction",
+        True,
+        lambda m: m.OperationFailure("?", 112, {"errorLabels": ["TransientTransactionError"]}),
+    ),
     ("retryable write", True, lambda m: m.OperationFailure("?", 91, {"errorLabels": ["RetryableWriteError"]})),
     ("a code that looks like a status", False, lambda m: m.OperationFailure("?", 503)),
     ("duplicate key", False, lambda m: m.DuplicateKeyError("E11000", 11000)),
@@ -299,7 +333,11 @@ cases(
     ("write timeout", True, imported("cassandra", lambda m: m.WriteTimeout("?", write_type=0))),
     ("timed out", True, imported("cassandra", lambda m: m.OperationTimedOut())),
     ("unavailable", True, imported("cassandra", lambda m: m.Unavailable("?"))),
-    ("no host available", True, imported("cassandra.cluster", lambda m: m.NoHostAvailable("?", {"h": OSError(111, "?")}))),
+    (
+        "no host available",
+        True,
+        imported("cassandra.cluster", lambda m: m.NoHostAvailable("?", {"h": OSError(111, "?")})),
+    ),
     ("invalid request", False, imported("cassandra", lambda m: m.InvalidRequest("?"))),
     ("unauthorized", False, imported("cassandra", lambda m: m.Unauthorized("?"))),
     (
@@ -335,7 +373,11 @@ for what, retried in {
     )
 cases(
     "grpcio",
-    ("certificate", False, imported("grpc", lambda m: _grpc(m, "UNAVAILABLE", "Ssl handshake: CERTIFICATE_VERIFY_FAILED"))),
+    (
+        "certificate",
+        False,
+        imported("grpc", lambda m: _grpc(m, "UNAVAILABLE", "Ssl handshake: CERTIFICATE_VERIFY_FAILED")),
+    ),
 )
 for name, retried in {
     "ServiceUnavailable": True,
@@ -352,7 +394,9 @@ for name, retried in {
     "Unknown": False,
     "DataLoss": False,
 }.items():
-    cases("google-api-core", (name, retried, imported("google.api_core.exceptions", lambda m, n=name: getattr(m, n)("?"))))
+    cases(
+        "google-api-core", (name, retried, imported("google.api_core.exceptions", lambda m, n=name: getattr(m, n)("?")))
+    )
 cases(
     "google-api-core",
     (
@@ -406,7 +450,11 @@ for name, retried in {
 }.items():
     cases(
         "confluent-kafka",
-        (name, retried, imported("confluent_kafka", lambda m, n=name: m.KafkaException(m.KafkaError(getattr(m.KafkaError, n))))),
+        (
+            name,
+            retried,
+            imported("confluent_kafka", lambda m, n=name: m.KafkaException(m.KafkaError(getattr(m.KafkaError, n)))),
+        ),
     )
 cases(
     "pika",
@@ -461,7 +509,11 @@ cases(
 )
 cases(
     "paramiko",
-    ("no connection", True, imported("paramiko.ssh_exception", lambda m: m.NoValidConnectionsError({("h", 22): RESET}))),
+    (
+        "no connection",
+        True,
+        imported("paramiko.ssh_exception", lambda m: m.NoValidConnectionsError({("h", 22): RESET})),
+    ),
     ("no banner", True, imported("paramiko", lambda m: m.SSHException("Error reading SSH protocol banner"))),
     ("wrong password", False, imported("paramiko", lambda m: m.AuthenticationException("Authentication failed."))),
     ("channel prohibited", False, imported("paramiko", lambda m: m.ChannelException(1, "prohibited"))),
@@ -506,8 +558,16 @@ cases(
 cases("discord.py", ("rate limited", True, imported("discord", lambda m: m.RateLimited(5.0))))
 cases(
     "google-auth",
-    ("transport, over a reset", True, imported("google.auth.exceptions", lambda m: from_(m.TransportError("?"), RESET))),
-    ("transport, over a certificate", False, imported("google.auth.exceptions", lambda m: from_(m.TransportError("?"), TLS))),
+    (
+        "transport, over a reset",
+        True,
+        imported("google.auth.exceptions", lambda m: from_(m.TransportError("?"), RESET)),
+    ),
+    (
+        "transport, over a certificate",
+        False,
+        imported("google.auth.exceptions", lambda m: from_(m.TransportError("?"), TLS)),
+    ),
     ("refresh refused", False, imported("google.auth.exceptions", lambda m: m.RefreshError("invalid_grant"))),
     ("no credentials", False, imported("google.auth.exceptions", lambda m: m.DefaultCredentialsError("?"))),
 )

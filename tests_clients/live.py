@@ -255,7 +255,9 @@ def by_pinecone(url: str, patience: float) -> object:
     import pinecone
 
     config = pinecone.RetryConfig(max_retries=0)
-    return pinecone.Pinecone(api_key="-", host=url.rstrip("/"), timeout=patience, retry_config=config).indexes.describe("x")
+    return pinecone.Pinecone(api_key="-", host=url.rstrip("/"), timeout=patience, retry_config=config).indexes.describe(
+        "x"
+    )
 
 
 @client("huggingface_hub")
@@ -373,7 +375,17 @@ def by_openai_with_retries(url: str, patience: float) -> object:
     return by_openai(url, patience, retries=1)
 
 
-@client("boto3, one retry of its own", "connections", "429, Retry-After", "529", "half an answer", "silence", "bad gzip", "bad JSON", retries=True)
+@client(
+    "boto3, one retry of its own",
+    "connections",
+    "429, Retry-After",
+    "529",
+    "half an answer",
+    "silence",
+    "bad gzip",
+    "bad JSON",
+    retries=True,
+)
 def by_boto_with_retries(url: str, patience: float) -> object:
     return by_boto(url, patience, {"total_max_attempts": 2, "mode": "standard"})
 

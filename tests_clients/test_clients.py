@@ -77,7 +77,14 @@ def test_constructed(case: Case) -> None:
     """
     The errors of what needs a service to fail are judged right, as far as they can be made by hand.
     """
-    assert case.retried is is_retried(case.make())
+    try:
+        error = case.make()
+    except ImportError as missing:
+        if "shared object" in str(missing):  # a library of the system, which pip does not install
+            pytest.skip(str(missing))
+        raise
+
+    assert case.retried is is_retried(error)
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -45,7 +45,7 @@ def weakened(package: Path, edits: list[Edit], folder: Path) -> Path:
             (copy / name).unlink()
         else:
             (copy / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-B", "-c", f"import {package.name}.http, {package.name}.instrumentation"]
+    command = [sys.executable, "-B", "-c", f"import {package.name}.transient, {package.name}.instrumentation"]
     subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, check=True)
     return copy
 

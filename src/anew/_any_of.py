@@ -6,7 +6,7 @@ they come; whether a failure is exhausted or an order is the core's business, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -120,7 +120,9 @@ def _asked(answer: object, exc: Exception) -> bool | float:
         closed_awaitable(answer)
         raise TypeError(f"on answered {safe_repr(answer)}; allowed: True, False, seconds or timedelta") from exc
     if not isfinite(wait):
-        raise ValueError(f"on answered {safe_repr(answer)}; allowed: True, False, seconds or timedelta, finite") from exc
+        raise ValueError(
+            f"on answered {safe_repr(answer)}; allowed: True, False, seconds or timedelta, finite"
+        ) from exc
     return max(0.0, wait)
 
 

@@ -149,7 +149,9 @@ def _bounds(jitter: Any) -> _Fields:
 def _on(on: Any) -> _Fields:
     if not isinstance(on, type) and callable(on):
         if not _is_plain(on, 1):
-            raise option_error(TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta")
+            raise option_error(
+                TypeError, "on", on, "a plain function of one argument, exc -> bool, seconds or timedelta"
+            )
         return {
             "on": on,
             "hook": on,
@@ -170,7 +172,9 @@ def _on(on: Any) -> _Fields:
 
 
 def _named(on: Any) -> tuple[type[Exception], ...]:
-    types: tuple[type[Exception], ...] = on.types if getattr(type(on), "skips_exhausted", False) is True and hasattr(on, "types") else ()
+    types: tuple[type[Exception], ...] = (
+        on.types if getattr(type(on), "skips_exhausted", False) is True and hasattr(on, "types") else ()
+    )
     return tuple(typ for typ in types if issubclass(typ, RetryError))
 
 
@@ -192,7 +196,9 @@ def _types(on: Any) -> tuple[type[Exception], ...]:
         if not _is_subclass(typ, BaseException):
             raise option_error(TypeError, "on", typ, allowed)
         if not _is_subclass(typ, Exception):
-            raise option_error(TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through")
+            raise option_error(
+                TypeError, "on", typ, "subclasses of Exception: cancellation and exit always get through"
+            )
     return types
 
 

@@ -82,7 +82,7 @@ ROWS = {
     "peewee": ">PeeweeException",
     "tortoise": ">DBConnectionError >OperationalError",
     "redis valkey aioredis coredis": "ConnectionError TimeoutError ClusterDownError MasterDownError BusyLoadingError "
-    "ReadOnlyError SlotNotCoveredError TryAgainError !AuthenticationError !AuthorizationError !ExternalAuthProviderError",
+    "ReadOnlyError SlotNotCoveredError TryAgainError !AuthenticationError !AuthorizationError",
     "pymongo": "ConnectionFailure",
     "cassandra": "ConnectionBusy ConnectionException NoConnectionsAvailable OperationTimedOut Timeout Unavailable "
     "IsBootstrappingErrorMessage OverloadedErrorMessage ?NoHostAvailable !ProtocolVersionUnsupported",

@@ -26,8 +26,8 @@ _BROKEN = re.compile(
     r"(?i)connection (?:was |is |has been |already |timed out|timeout|refused|reset|closed|lost|broken|dropped)|"
     r"closed the connection|connection has been closed|could not (?:connect to server|receive data|send data)|"
     r"timed out|timeout expired|lost connection|broken pipe|temporary failure in name|(?:host|network) (?:is )?unreach|"
-    r"no route|reset by peer|ssl_error_syscall|starting up|shutting down|in recovery mode|too many (?:clients|connections)|connection slots|"
-    r"terminating connection|unexpected eof|eof detected|reading ssh protocol banner|ssh session not active"
+    r"no route|reset by peer|ssl_error_syscall|starting up|shutting down|in recovery mode|too many (?:clients|conn)|"
+    r"connection slots|terminating connection|unexpected eof|eof detected|ssh protocol banner|ssh session not active"
 )
 _WRONG = re.compile(r"(?i)authenticat|password|certificate|does not exist|no pg_hba|permission denied|not known")
 
