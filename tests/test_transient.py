@@ -1287,3 +1287,205 @@ def test_a_header_of_commas() -> None:
     """
     assert retry_after(Failed({"Retry-After": "a," * 100_000})) is None
     assert 7.0 == retry_after(Failed({"Retry-After": "3," * 100_000 + "7"}))
+
+
+def told(status: int = 503, **headers: str) -> Failed:
+    return Failed({name.replace("_", "-"): value for name, value in headers.items()}, status)
+
+
+class TestOrders:
+    @pytest.mark.parametrize("name", ["x_should_retry", "stripe_should_retry"])
+    def test_what_the_server_says(self, name: str) -> None:
+        """
+        An order to retry counts more than a status, and an order to stop more than all else.
+        """
+        assert transient()(told(400, **{name: "true"})) is True
+        assert transient()(told(503, **{name: "false"})) is False
+        assert transient()(told(503, **{name: "perhaps"})) is True
+        assert transient().judge(told(503, **{name: "false"})) is None  # type: ignore
+        assert transient().judge(told(404)) is False  # type: ignore
+
+    def test_an_order_to_retry_does_not_multiply(self) -> None:
+        """
+        What somebody has retried already is not retried again, though the server would like it.
+        """
+        assert transient()(wrapped(told(503, x_should_retry="true"), RetryError(3, ConnectionError()))) is False
+
+    def test_a_wait_above_the_limit_is_a_refusal(self) -> None:
+        """
+        It is one also for what would not be retried.
+        """
+        assert transient().judge(told(503, retry_after="61")) is None  # type: ignore
+        assert transient().judge(told(404, retry_after="61")) is None  # type: ignore
+
+    @pytest.mark.parametrize("statuses", [{404}, [404], (404,), frozenset({404}), iter([404]), {HTTPStatus.NOT_FOUND}])
+    def test_own_statuses(self, statuses: Any) -> None:
+        """
+        The statuses that count may be others, and then those of the default do not count.
+        """
+        hook = transient(statuses=statuses)
+
+        assert hook(told(404)) is True
+        assert hook(told(503)) is False
+        assert hook(ConnectionError()) is True
+        assert "transient(limit=60.0, statuses=[404])" == repr(pickle.loads(pickle.dumps(hook)))
+
+    @pytest.mark.parametrize(
+        ("error", "statuses"),
+        [(TypeError, value) for value in (404, "404", b"404", ["404"], [True], [None], [404.0], 4j)]
+        + [(ValueError, value) for value in ([99], {600}, [0], [-404])],
+        ids=repr,
+    )
+    def test_wrong_statuses(self, error: type[Exception], statuses: Any) -> None:
+        """
+        Wrong statuses fail where they are written.
+        """
+        with pytest.raises(error, match=r"^statuses must be an iterable of HTTP statuses from 100 to 599, or None"):
+            transient(statuses=statuses)
+
+
+class TestOtherWaits:
+    @pytest.mark.parametrize(
+        ("headers", "seconds"),
+        [
+            ({"retry_after_ms": "1500"}, 1.5),
+            ({"x_ms_retry_after_ms": "250"}, 0.25),
+            ({"retry_after_ms": "1500", "retry_after": "1"}, 1.5),
+            ({"retry_after_ms": "soon"}, None),
+            ({"ratelimit": '"x";r=0;t=55'}, 55.0),
+            ({"ratelimit": '"x";t=55;r=0'}, 55.0),
+            ({"ratelimit": '"x";r=0;t=55, "y";r=0;t=70'}, 70.0),
+            ({"ratelimit": '"x";r=10;t=55'}, None),
+            ({"ratelimit": '"x";r=1;t=70, "y";r=0;t=5'}, 5.0),
+            ({"ratelimit": "junk"}, None),
+            ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": "40"}, 40.0),
+            ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(int(NOW) + 40)}, 40.0),
+            ({"x_ratelimit_remaining": "3", "x_ratelimit_reset": "40"}, None),
+            ({"x_ratelimit_reset": "40"}, None),
+            ({"ratelimit_remaining": "0", "ratelimit_reset": "12"}, 12.0),
+            ({"x_ratelimit_remaining": "0", "x_ratelimit_reset_after": "1.5"}, 1.5),
+            ({"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": "1m0s"}, 60.0),
+            ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": "40", "retry_after": "5"}, 5.0),
+        ],
+    )
+    def test_headers(self, headers: dict[str, str], seconds: float | None) -> None:
+        """
+        Milliseconds and limits are read; those of a quota count only where nothing else is said.
+        """
+        assert seconds == retry_after(told(429, **headers))
+
+    @pytest.mark.parametrize("wait", [5, 5.0, timedelta(seconds=5)])
+    def test_attributes(self, wait: Any, draws: Any) -> None:
+        """
+        An exception that says itself when to come back is retried then.
+        """
+        draws(0)
+        error = Exception()
+        error.retry_after = wait
+
+        assert 5.0 == retry_after(error) == transient()(error)
+
+    @pytest.mark.parametrize("wait", [None, True, "5", -1, float("nan"), float("inf"), MagicMock(), 10**400])
+    def test_attributes_that_say_nothing(self, wait: Any) -> None:
+        """
+        An attribute that is no duration is none.
+        """
+        error = Exception()
+        error.retry_after = wait
+
+        assert retry_after(error) is None
+        assert transient()(error) is False
+
+    def test_responses(self) -> None:
+        """
+        A response will do, for what is polled.
+        """
+        assert 5.0 == retry_after(httpx.Response(202, headers={"Retry-After": "5"}))
+        assert retry_after(httpx.Response(202)) is None
+        assert 5.0 == retry_after({"ResponseMetadata": {"HTTPHeaders": {"retry-after": "5"}}})  # type: ignore
+        assert retry_after(None) is None  # type: ignore
+
+    def test_details(self) -> None:
+        """
+        Google's RetryInfo is read as JSON and as a message, wherever in the details it stands.
+        """
+        json = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s"}
+        message = SimpleNamespace(retry_delay=SimpleNamespace(seconds=3, nanos=500_000_000))
+        for details, seconds in (
+            ([json], 34.5),
+            ({"error": {"details": [{}, json]}}, 34.5),
+            ([object(), message], 3.5),
+            ([{"retryDelay": "soon"}], None),
+            ("34s", None),
+        ):
+            error = Exception()
+            error.details = details
+
+            assert seconds == retry_after(error)
+
+    def test_details_without_end(self) -> None:
+        """
+        Details that contain themselves come to an end.
+        """
+        error = Exception()
+        error.details = []
+        error.details += [error.details] * 3
+
+        assert retry_after(error) is None
+
+    @pytest.mark.parametrize(
+        ("metadata", "judged", "seconds"),
+        [
+            ((), True, None),
+            ((("grpc-retry-pushback-ms", "2500"),), 2.5, 2.5),
+            ((("grpc-retry-pushback-ms", "-1"),), None, None),
+            ((("google.rpc.retryinfo-bin", b"\x0a\x02\x08\x07"),), 7.0, 7.0),
+            ((("google.rpc.retryinfo-bin", b"\x0a\x07\x08\x2c\x10\x80\xca\xb5\xee\x01"),), 44.5, 44.5),
+            (
+                (
+                    (
+                        "grpc-status-details-bin",
+                        b"\x08\x0e\x1a\x2e\x0a\x28type.googleapis.com/google.rpc.RetryInfo\x12\x04\x0a\x02\x08\x07",
+                    ),
+                ),
+                7.0,
+                7.0,
+            ),
+            ((("grpc-status-details-bin", b"\xff\xff"),), True, None),
+        ],
+    )
+    def test_grpc(self, metadata: Any, judged: Any, seconds: float | None, draws: Any) -> None:
+        """
+        What gRPC's servers push back, and their RetryInfo, is read from the trailing metadata.
+        """
+        draws(0)
+        methods = {"code": lambda self: SimpleNamespace(name="UNAVAILABLE"), "trailing_metadata": lambda self: metadata}
+        error = type("RpcError", (Exception,), {"__module__": "grpc", **methods})()
+
+        assert judged == transient().judge(error)  # type: ignore
+        assert seconds == retry_after(error)
+
+
+class TestSpent:
+    def test_urllib3(self, server: Server) -> None:
+        """
+        An error that shows in its traceback that urllib3 has retried is not retried again.
+        """
+        server.will(hang_up)
+        for retries, retried in ((urllib3.Retry(0), True), (urllib3.Retry(2), False)):
+            with (
+                urllib3.PoolManager(retries=retries) as pool,
+                pytest.raises(urllib3.exceptions.MaxRetryError) as caught,
+            ):
+                pool.request("GET", server.url)
+
+            assert transient()(caught.value) is retried
+
+    @pytest.mark.parametrize(("attempts", "retried"), [(0, True), (1, False), (4, False)])
+    def test_botocore(self, attempts: int, retried: bool) -> None:
+        """
+        Nor is what botocore has retried.
+        """
+        metadata = {"HTTPStatusCode": 503, "MaxAttemptsReached": True, "RetryAttempts": attempts}
+
+        assert transient()(botocore.exceptions.ClientError({"ResponseMetadata": metadata}, "Scan")) is retried

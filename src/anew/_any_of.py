@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, cast
 
 from ._callables import accepts, closed_awaitable, kind_of, name_of
 from ._checks import option_error, safe_repr, seconds
@@ -18,8 +18,6 @@ from ._types import override
 
 if TYPE_CHECKING:
     from ._types import Hook
-
-_Answer: TypeAlias = bool | float | None
 
 
 def any_of(*parts: type[Exception] | Iterable[type[Exception]] | Hook) -> Hook:
@@ -39,31 +37,33 @@ def any_of(*parts: type[Exception] | Iterable[type[Exception]] | Hook) -> Hook:
     """
     if not parts:
         raise option_error(ValueError, "parts", parts, _EXPECTED)
-    return _AnyOf([_checked(part) for part in parts])
+    return _AnyOf(tuple(_checked(part) for part in parts))
 
 
 _EXPECTED = "one or more exception types, iterables of them, or functions exc -> bool, seconds or timedelta"
 
 
 def _checked(part: Any) -> Any:
+    """A hook as it is, types as a tuple of them."""
     if isinstance(part, type):
-        return _exception_type(part)
-    if callable(part):
-        # What typing makes of types (Union[...], list[...]) can be called as well.
-        if kind_of(part) != "function" or not accepts(part, 1) or hasattr(part, "__origin__"):
-            raise option_error(TypeError, "parts", part, _EXPECTED)
-        return part
-    if isinstance(part, str | bytes) or not isinstance(part, Iterable):
+        return (_exception_type(part),)
+    if not callable(part):
+        given: object = part
+        if isinstance(part, str | bytes) or not isinstance(part, Iterable):
+            raise option_error(TypeError, "parts", given, _EXPECTED)
+        types = tuple(_exception_type(one) for one in part)
+        if not types:
+            raise option_error(ValueError, "parts", given, _EXPECTED)
+        return types
+    # What typing makes of types (Union[...], list[...]) can be called as well.
+    if kind_of(part) != "function" or not accepts(part, 1) or hasattr(part, "__origin__"):
         raise option_error(TypeError, "parts", part, _EXPECTED)
-    types = tuple(_exception_type(one) for one in part)
-    if not types:
-        raise option_error(ValueError, "parts", part, _EXPECTED)
-    return types
+    return part
 
 
 def _exception_type(typ: Any) -> type[Exception]:
     if not isinstance(typ, type) or not issubclass(typ, BaseException):
-        raise option_error(TypeError, "parts", typ, _EXPECTED)
+        raise option_error(TypeError, "parts", cast("object", typ), _EXPECTED)
     if not issubclass(typ, Exception):
         raise option_error(TypeError, "parts", typ, "subclasses of Exception: cancellation and exit always get through")
     return typ
@@ -74,30 +74,30 @@ class _AnyOf:
 
     skips_exhausted = True  # also for the functions in it, unlike for those that stand alone
 
-    def __init__(self, parts: list[Any]) -> None:
+    def __init__(self, parts: tuple[Any, ...]) -> None:
         self._parts = parts
-        types: list[type[Exception]] = []
+        named: list[type[Exception]] = []
         for part in parts:
-            named = getattr(part, "types", ()) if _is_ours(part) else part
-            types += (named,) if isinstance(named, type) else named if isinstance(named, tuple) else ()
-        self.types = tuple(dict.fromkeys(types))
-        self._retry_errors = tuple(typ for typ in self.types if issubclass(typ, RetryError))
+            named += part if isinstance(part, tuple) else getattr(part, "types", ()) if _is_ours(part) else ()
+        self.types = tuple(dict.fromkeys(named))
 
-    def judge(self, exc: Exception) -> _Answer:
+    def judge(self, exc: Exception) -> bool | float | None:
         """Return the answer of the hook, and `None` for a refusal."""
-        if not all(isinstance(one, self._retry_errors) for one in members(exc) if isinstance(one, RetryError)):
+        errors = tuple(typ for typ in self.types if issubclass(typ, RetryError))
+        if not all(isinstance(one, errors) for one in members(exc) if isinstance(one, RetryError)):
             return False
-        answers: list[_Answer] = []
+        yes, waits = False, list[float]()
         for part in self._parts:
-            if isinstance(part, type | tuple):
-                answers.append(issubclass(type(exc), part))  # isinstance() would ask the exception, which may lie
-                continue
-            answer = part.judge(exc) if _is_ours(part) else _asked(part(exc), exc)
+            if isinstance(part, tuple):
+                # isinstance() would ask the exception, which may lie.
+                answer: bool | float | None = issubclass(type(exc), cast("tuple[type, ...]", part))
+            else:
+                answer = part.judge(exc) if _is_ours(part) else _asked(part(exc), exc)
             if answer is None:
                 return None
-            answers.append(answer)
-        waits = [answer for answer in answers if not isinstance(answer, bool) and answer is not None]
-        return max(waits) if waits else True in answers
+            yes = yes or answer is not False
+            waits += [] if isinstance(answer, bool) else [answer]
+        return max(waits, default=yes)
 
     def __call__(self, exc: Exception, /) -> bool | float:
         answer = self.judge(exc)
@@ -128,5 +128,6 @@ def _asked(answer: object, exc: Exception) -> bool | float:
 
 def _written(part: Any) -> str:
     if isinstance(part, tuple):
-        return f"[{', '.join(map(_written, part))}]"
+        names = [typ.__qualname__ for typ in cast("tuple[type, ...]", part)]
+        return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
     return repr(part) if _is_ours(part) else name_of(part)

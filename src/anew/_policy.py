@@ -158,7 +158,7 @@ def _on(on: Any) -> _Fields:
             "types": (),
             "retry_errors": _named(on),
             "catch": Exception,
-            "heeds_marks": getattr(type(on), "skips_exhausted", False) is True,
+            "heeds_marks": _is_ours(on),
         }
     types = _types(on)
     return {
@@ -171,11 +171,13 @@ def _on(on: Any) -> _Fields:
     }
 
 
-def _named(on: Any) -> tuple[type[Exception], ...]:
-    types: tuple[type[Exception], ...] = (
-        on.types if getattr(type(on), "skips_exhausted", False) is True and hasattr(on, "types") else ()
-    )
+def _named(hook: Any) -> tuple[type[Exception], ...]:
+    types: tuple[type[Exception], ...] = getattr(hook, "types", ()) if _is_ours(hook) else ()
     return tuple(typ for typ in types if issubclass(typ, RetryError))
+
+
+def _is_ours(hook: object) -> bool:
+    return getattr(type(hook), "skips_exhausted", False) is True
 
 
 def _types(on: Any) -> tuple[type[Exception], ...]:

@@ -7,7 +7,7 @@ Law: no client is imported, so all of them will do: an exception is known by its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from anew import _clock
 from anew._checks import duration, integer, option_error
@@ -16,8 +16,7 @@ from anew._types import override
 
 from ._answers import order_of
 from ._judgement import judge
-from ._looks import Seen
-from ._sockets import STATUSES
+from ._looks import STATUSES, Seen
 
 if TYPE_CHECKING:
     from anew._types import Seconds
@@ -82,11 +81,11 @@ def transient(*, limit: Seconds = 60.0, statuses: Iterable[int] | None = None) -
     return _Transient(duration("limit", limit), STATUSES if statuses is None else _checked(statuses))
 
 
-def _checked(statuses: Iterable[int]) -> frozenset[int]:
+def _checked(statuses: object) -> frozenset[int]:
     expected = "an iterable of HTTP statuses from 100 to 599, or None (anew.transient.STATUSES)"
     if isinstance(statuses, str | bytes) or not isinstance(statuses, Iterable):
         raise option_error(TypeError, "statuses", statuses, expected)
-    return frozenset([integer("statuses", status, expected, 100, 599) for status in statuses])
+    return frozenset([integer("statuses", status, expected, 100, 599) for status in cast("Iterable[object]", statuses)])
 
 
 class _Transient:
@@ -106,11 +105,12 @@ class _Transient:
             return None
         if not all(verdicts):
             return False
-        wait = max((verdict for verdict in verdicts if verdict and verdict is not True), default=None)
-        return True if wait is None else wait * (1 + _SPREAD * _clock.draw())
+        wait = max([verdict for verdict in verdicts if verdict is not None and verdict is not True], default=0.0)
+        return wait * (1 + _SPREAD * _clock.draw()) if wait > 0 else True
 
     def __call__(self, exc: Exception, /) -> bool | float:
-        return self.judge(exc) or False
+        answer = self.judge(exc)
+        return False if answer is None else answer
 
     @override
     def __repr__(self) -> str:
@@ -118,7 +118,7 @@ class _Transient:
         return f"transient(limit={self._limit!r}{own})"
 
 
-def _failures(thing: object) -> list[object]:
+def _failures(thing: Any) -> list[Any]:
     if not issubclass(type(thing), BaseExceptionGroup):
         return [thing]
     return [one for one in members(thing) if not isinstance(one, BaseExceptionGroup)]

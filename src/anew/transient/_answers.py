@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
-from math import isfinite
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from anew._checks import seconds
 
-from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, integer, item, text
+from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, class_of, each, integer, item, text
 
 Headers: TypeAlias = dict[str, list[Any]]
 
@@ -51,15 +50,16 @@ def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
 def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     """Return whether a server says to come again, and the seconds that it asks to wait; `now`: seconds since 1970."""
     again: bool | None = None
-    is_grpc = type(seen.thing).__module__.startswith("grpc")
-    if seen.names.isdisjoint(ANSWERS) and not is_grpc and type(seen.thing) is not dict:
+    is_grpc = class_of(seen.thing).__module__.startswith("grpc")
+    if seen.names.isdisjoint(ANSWERS) and not is_grpc and class_of(seen.thing) is not dict:
         return None, None
-    explicit, implicit = [*own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()
+    explicit, implicit = [own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()
     response, meta = seen.get("response"), seen.get("meta")
     metadata = item(seen.thing if response is None else response, "ResponseMetadata")
     sources = [attribute(place, "headers") for place in (response, seen.thing, meta) if place is not None]
     sources += [seen.get("resp_headers"), item(metadata, "HTTPHeaders")]  # websocket-client's, botocore's
-    for headers in map(_read, [*sources, called(seen.thing, "trailing_metadata")] if is_grpc else sources):
+    sources.append(called(seen.thing, "trailing_metadata") if is_grpc else None)
+    for headers in [_read(source) for source in sources if source is not None]:
         for name in _ORDERS:
             again = {"true": True, "false": False}.get(_text(headers, name).lower(), again)
         pushback = _text(headers, _PUSHBACK)
@@ -71,20 +71,20 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     return again, min(max(waits), _LONGEST) if waits else None
 
 
-def own_wait(seen: Seen) -> list[float | None]:
+def own_wait(seen: Seen) -> float | None:
     """Return the wait that is an attribute: Telegram's (whose public one warns), Discord's and others'."""
     waits = (seconds(seen.get(name)) for name in WAITS if name in seen.names)
-    return [wait for wait in waits if wait is not None and isfinite(wait) and wait >= 0][:1]
+    return next((wait for wait in waits if wait is not None and 0 <= wait < _LONGEST), None)
 
 
 def _read(source: Any) -> Headers:
     """What matters here, from a mapping, from pairs, or from an object that has to be asked by name."""
     found: Headers = {}
-    looks = type(source)  # a mock has all attributes, its class has not
+    looks = class_of(source)  # a mock has all attributes, its class has not
     with suppress(Exception):
         for key, value in islice(source.items() if hasattr(looks, "items") else source, _MOST):
             found.setdefault(text(key).lower(), []).append(value)
-    for name in () if found or source is None else (*_NAMES, *map(str.title, _NAMES)):
+    for name in () if found else (*_NAMES, *map(str.title, _NAMES)):
         with suppress(Exception):
             value = source.get(name) if hasattr(looks, "get") else source[name]
             found.setdefault(name.lower(), []).extend([value] if text(value) else [])
@@ -92,7 +92,7 @@ def _read(source: Any) -> Headers:
 
 
 def _text(headers: Headers, name: str) -> str:
-    return text(headers[name][0]).strip() if headers.get(name) else ""
+    return text(next(iter(headers.get(name, ())), None)).strip()
 
 
 def _asked(headers: Headers, now: float) -> Iterator[float | None]:
@@ -151,14 +151,11 @@ def _date(field: str) -> float | None:
     return None
 
 
-def _details(details: object, depth: int) -> Iterator[float | None]:
+def _details(details: Any, depth: int) -> Iterator[float | None]:
     """Google's `RetryInfo`: as JSON, as a message, or in a list of either."""
     yield _length(text(item(details, "retryDelay")))
-    inner = [item(details, "error"), item(details, "details")] if type(details) is dict else details
-    if type(inner) in (list, tuple):
-        for one in islice(cast("list[object]", inner), _MOST if depth else 0):
-            yield from _details(one, depth - 1)
-    elif inner is not None:
-        delay = attribute(inner, "retry_delay")
-        whole, part = integer(attribute(delay, "seconds")), integer(attribute(delay, "nanos"))
-        yield None if whole is None or not 0 <= whole < _SECONDS else whole + (part or 0) / 1e9
+    for one in each(details) if depth else ():
+        yield from _details(one, depth - 1) if type(one) not in (str, int) else ()
+    delay = attribute(details, "retry_delay")
+    whole, part = integer(attribute(delay, "seconds")), integer(attribute(delay, "nanos"))
+    yield None if whole is None or not 0 <= whole < _SECONDS else whole + (part or 0) / 1e9

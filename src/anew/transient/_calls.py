@@ -8,7 +8,7 @@ Law: a code decides wherever there is one; of a library's names, those that say 
 
 import re
 
-from ._looks import Kind, Looks, args_of, attribute, called, integer, text
+from ._looks import Kind, Looks, args_of, attribute, called, each, integer, text
 from ._sockets import broken
 
 _GRPC = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED"}
@@ -34,32 +34,22 @@ def _by_librdkafka(exc: BaseException) -> Kind:
 
 
 def _by_smtp(exc: BaseException) -> Kind | None:
-    code = integer(attribute(exc, "smtp_code")) or integer(attribute(exc, "code"))
-    recipients = attribute(exc, "recipients")
-    answers = recipients.values() if type(recipients) is dict else ()
-    codes = [code] if code else [integer(one[0]) if type(one) is tuple and one else None for one in answers]
-    if not codes:
-        return None
-    return "yes" if all(one is not None and 400 <= one < 500 for one in codes) else "no"  # noqa: PLR2004 - RFC 5321
+    codes = [integer(attribute(exc, "smtp_code")), integer(attribute(exc, "code"))]
+    codes += [integer(one) for answer in each(attribute(exc, "recipients")) for one in each(answer)[:1]]
+    known = [code for code in codes if code is not None and code > 0]
+    return None if not known else "yes" if max(known) < 500 else "no"  # noqa: PLR2004 - RFC 5321
 
 
 ROWS = {
-    "grpc": "FutureTimeoutError",
-    "grpclib": "StreamTerminatedError",
-    "aiokafka": "KafkaTimeoutError",
-    "pika": "ConnectionWrongStateError ?AMQPConnectionError >AMQPConnectorException !AuthenticationError "
-    "!IncompatibleProtocolError !ProbableAccessDeniedError !ProbableAuthenticationError",
-    "aiormq": "!AuthenticationError !ConnectionCommandInvalid !ConnectionNotAllowed !ConnectionNotImplemented "
-    "!ConnectionSyntaxError !IncompatibleProtocolError !ProbableAuthenticationError",
-    "amqp": "RecoverableChannelError RecoverableConnectionError",
-    "kombu": "?OperationalError",
+    "grpc grpclib aiokafka": "FutureTimeoutError StreamTerminatedError KafkaTimeoutError",
+    "pika aiormq": "ConnectionWrongStateError ?AMQPConnectionError >AMQPConnectorException !AuthenticationError "
+    "!IncompatibleProtocolError !ProbableAccessDeniedError !ProbableAuthenticationError !ConnectionCommandInvalid "
+    "!ConnectionNotAllowed !ConnectionNotImplemented !ConnectionSyntaxError",
+    "amqp kombu": "RecoverableChannelError RecoverableConnectionError ?OperationalError",
     "nats": "ConnectionClosedError ConnectionReconnectingError NoServersError StaleConnectionError NoRespondersError "
     "NoStreamResponseError OutboundBufferLimitError ServiceUnavailableError",
-    "smtplib aiosmtplib": "SMTPServerDisconnected",
-    "ftplib": "error_temp",
-    "imaplib": "abort",
+    "smtplib aiosmtplib ftplib imaplib asyncssh": "SMTPServerDisconnected error_temp abort ConnectionLost",
     "paramiko": "?NoValidConnectionsError !AuthenticationException !BadHostKeyException",
-    "asyncssh": "ConnectionLost",
     "ldap3": "LDAPResponseTimeoutError LDAPServerPoolExhaustedError LDAPSessionTerminatedByServerError LDAPBusyResult "
     "LDAPUnavailableResult ?LDAPSocketOpenError ?LDAPSocketReceiveError ?LDAPSocketSendError *LDAPMaximumRetriesError",
     "ldap": "BUSY CONNECT_ERROR SERVER_DOWN TIMEOUT UNAVAILABLE",

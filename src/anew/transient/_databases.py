@@ -75,19 +75,15 @@ def _by_label(exc: BaseException) -> Kind | None:
 
 _DBAPI = "Error MySQLError MSSQLException DatabaseError InterfaceError InternalError OperationalError"
 ROWS = {
-    "psycopg psycopg_pool": "ConnectionTimeout PoolTimeout TooManyRequests",
-    "mysql": "ConnectionTimeoutError ReadTimeoutError WriteTimeoutError",
-    "sqlalchemy": "DisconnectionError TimeoutError >EmulatedDBAPIException >Error",
-    "django": ">Error",
-    "peewee": ">PeeweeException",
+    "psycopg psycopg_pool mysql": "ConnectionTimeout PoolTimeout TooManyRequests ConnectionTimeoutError "
+    "ReadTimeoutError WriteTimeoutError",
+    "sqlalchemy django peewee": "DisconnectionError TimeoutError >EmulatedDBAPIException >Error >PeeweeException",
     "tortoise": ">DBConnectionError >OperationalError",
     "redis valkey aioredis coredis": "ConnectionError TimeoutError ClusterDownError MasterDownError BusyLoadingError "
     "ReadOnlyError SlotNotCoveredError TryAgainError !AuthenticationError !AuthorizationError",
-    "pymongo": "ConnectionFailure",
     "cassandra": "ConnectionBusy ConnectionException NoConnectionsAvailable OperationTimedOut Timeout Unavailable "
     "IsBootstrappingErrorMessage OverloadedErrorMessage ?NoHostAvailable !ProtocolVersionUnsupported",
-    "neo4j": "ServiceUnavailable SessionExpired TransientError",
-    "clickhouse_driver": "NetworkError SocketTimeoutError",
+    "pymongo neo4j": "ConnectionFailure ServiceUnavailable SessionExpired TransientError",
 }
 LOOKS: Looks = {
     ("asyncpg psycopg psycopg2", "Error PostgresError InterfaceError"): _by_state,
@@ -98,8 +94,6 @@ LOOKS: Looks = {
     ("oracledb cx_Oracle", "Error"): _by_oracle,
     ("sqlite3 pysqlite3 sqlcipher3 libsql", "Error"): _by_sqlite,
     ("sqlalchemy", "DBAPIError"): lambda exc: "yes" if attribute(exc, "connection_invalidated") is True else "inside",
-    ("pymongo", "PyMongoError"): lambda exc: (
-        "yes" if any(called(exc, "has_error_label", one) is True for one in _LABELS) else None
-    ),
+    ("pymongo", "PyMongoError"): _by_label,
     ("redis valkey aioredis coredis", "ResponseError"): lambda exc: "yes" if says(exc, _REDIS) else None,
 }

@@ -30,10 +30,11 @@ def _by_attempts(exc: BaseException) -> Kind:
 
 
 def _by_curl(exc: BaseException) -> Kind | None:
-    code = next((number for one in (attribute(exc, "code"), *args_of(exc)) if (number := integer(one))), None)
+    numbers = [integer(one) for one in (attribute(exc, "code"), *args_of(exc))]
+    code = next((number for number in numbers if number is not None and number > 0), 0)
     if code in _CURL:
         return status_in(exc) or "yes"
-    return broken(exc) or "never" if code == _CURL_TLS else "no" if code else None
+    return (broken(exc) or "never") if code == _CURL_TLS else "no" if code > 0 else None
 
 
 def _by_close(exc: BaseException) -> Kind:
@@ -42,16 +43,14 @@ def _by_close(exc: BaseException) -> Kind:
 
 
 ROWS = {
-    "http": "BadStatusLine IncompleteRead",
-    "urllib": "ContentTooShortError >URLError",
+    "http urllib": "BadStatusLine IncompleteRead ContentTooShortError >URLError",
     "httpx httpx2 httpcore httpcore2": "NetworkError RemoteProtocolError TimeoutException !DecodingError",
     "requests niquests": "ChunkedEncodingError ConnectionError Timeout ?ProxyError >RetryError >SSLError",
     "urllib3 urllib3_future": "EmptyPoolError ProtocolError TimeoutError ?ProxyError >SSLError !ResponseNotChunked",
     "aiohttp": "ClientConnectionError ClientPayloadError >ClientSSLError !ContentEncodingError "
     "!ServerFingerprintMismatch",
-    "websocket": "WebSocketConnectionClosedException WebSocketTimeoutException",
+    "h2 websocket": "ProtocolError WebSocketConnectionClosedException WebSocketTimeoutException !FlowControlError",
     "h11": "RemoteProtocolError",
-    "h2": "ProtocolError !FlowControlError !InvalidSettingsValueError",
 }
 LOOKS: Looks = {
     ("httpx httpx2 httpcore httpcore2", "ProxyError"): lambda exc: status_in(exc, _REFUSED) or "either",

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import _calls, _databases, _http, _sdks, _sockets
 from ._answers import order_of, own_wait, status_of
-from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, says
+from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, class_of, says
 
 # A failure that lasts, unless the server says until when, as GitHub does.
 _WITH_A_WAIT = frozenset({403, 409, 413, 423})
@@ -31,7 +31,7 @@ _TLS = re.compile(r"(?i)certificate|wrong version number|hostname mismatch")
 _NAMES_A_CONNECTION = re.compile(r"(?i)connect|time_?d?_?out|network|transport")
 
 
-def judge(exc: BaseException, wanted: frozenset[int], limit: float, now: float) -> bool | float | None:
+def judge(exc: Any, wanted: frozenset[int], limit: float, now: float) -> bool | float | None:
     """Return whether the failure is worth another attempt, or the seconds that were asked for.
 
     `None` is a refusal: the server said no, or asked for more than `limit` seconds.
@@ -72,23 +72,24 @@ def _kind(seen: Seen, wanted: frozenset[int]) -> Kind | None:
     if status is not None:
         return "yes" if status in wanted else "asks" if status in _WITH_A_WAIT else "no"
     by_state = _databases.by_sqlstate(seen.get("sqlstate") or seen.get("pgcode"))
-    return kind or ("yes" if own_wait(seen) else by_state) or ("inside" if _rows(type(seen.thing))[1] else None)
+    return (
+        kind
+        or ("yes" if own_wait(seen) is not None else by_state)
+        or ("inside" if _rows(class_of(seen.thing))[1] else None)
+    )
 
 
-def _row(exc: Any) -> tuple[Kind | None, bool]:
+def _row(exc: BaseException) -> tuple[Kind | None, bool]:
     """What the tables say, and whether that counts more than a status."""
-    for row in _rows(type(exc))[0]:
-        if isinstance(row, str):
-            kind = "never" if row == "yes" and says(exc, _TLS) else row
-            return kind, kind in ("never", "spent")
-        kind = row(exc)
+    for row in _rows(class_of(exc))[0]:
+        kind = row(exc) if callable(row) else "never" if row == "yes" and says(exc, _TLS) else row
         if kind is not None:
-            return kind, kind not in _WRAPPERS
+            return kind, kind in ("never", "spent") or (callable(row) and kind not in _WRAPPERS)
     return None, False
 
 
 @lru_cache(maxsize=512)
-def _rows(cls: type) -> tuple[tuple[Kind | Look, ...], bool]:
+def _rows(cls: type[object]) -> tuple[tuple[Kind | Look, ...], bool]:
     """What the tables have of a class, and whether it is a library's and its name says connection or timeout."""
     modules = [(base, attribute(base, "__module__")) for base in cls.__mro__]
     names = [(module.partition(".")[0] if type(module) is str else "", base.__name__) for base, module in modules]

@@ -26,6 +26,12 @@ Look: TypeAlias = Callable[[BaseException], Kind | None]
 Looks: TypeAlias = dict[tuple[str, str], Look]
 """Packages and names of classes that have to be looked at more closely."""
 
+STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
+"""The HTTP statuses that may be different the next time.
+
+Those of RFC 9110 and RFC 6585, of Cloudflare (520 to 524, 527), and 529 for servers that are overloaded.
+"""
+
 # Longer than any that means something; some are made up on the way, and have no end.
 LONGEST_CHAIN, _LARGEST = 100, 1e300
 
@@ -43,10 +49,10 @@ _ALL = ANSWERS.union(_BEHIND, _SEVERAL, ("kwargs", "sqlstate", "pgcode"))
 class Seen:
     """An object, and the names of its attributes that may matter: to ask for those only is three times as fast."""
 
-    def __init__(self, thing: object) -> None:
-        own: object = attribute(thing, "__dict__")
+    def __init__(self, thing: Any) -> None:
         self.thing = thing
-        self.names = _names(type(thing)).union(cast("dict[str, object]", own) if type(own) is dict else ())
+        own = attribute(thing, "__dict__", ())
+        self.names = _names(class_of(thing)).union(own if issubclass(class_of(own), dict) else ())
 
     def get(self, name: str) -> Any:
         """Return the attribute, or `None` if there is none to be had."""
@@ -57,16 +63,20 @@ class Seen:
         found: list[Any] = [attribute(self.thing, name) for name in _BEHIND if name in self.names]
         if "kwargs" in self.names:
             found.append(item(self.get("kwargs"), "error"))  # botocore
-        for several in (self.get(name) for name in _SEVERAL):
-            if type(several) in (list, tuple, dict):
-                found += islice(several.values() if type(several) is dict else several, LONGEST_CHAIN)
+        for name in _SEVERAL:
+            found += each(self.get(name))
         return [one for one in found if issubclass(type(one), BaseException)]
 
 
 @lru_cache(maxsize=512)
-def _names(cls: type) -> frozenset[str]:
+def _names(cls: type[object]) -> frozenset[str]:
     names = {name for base in cls.__mro__[:-1] if base is not BaseException for name in vars(base)}
     return _ALL if names & {"__getattr__", "__getattribute__"} else _ALL & (names | {"args", "__cause__"})
+
+
+def class_of(thing: object) -> Any:
+    """Return the class, which is not what `__class__` says."""
+    return type(thing)
 
 
 def attribute(thing: object, name: str, default: object = None) -> Any:
@@ -90,6 +100,12 @@ def item(thing: object, key: str) -> Any:
     return dict[str, Any].get(cast("dict[str, Any]", thing), key) if issubclass(type(thing), dict) else None
 
 
+def each(value: Any) -> list[Any]:
+    """Return what is in a list, a tuple or a dictionary, as far as that makes sense."""
+    some = value.values() if class_of(value) is dict else value if class_of(value) in (list, tuple) else ()
+    return list(islice(some, LONGEST_CHAIN))
+
+
 def integer(value: object) -> int | None:
     """Return an integer as a plain one; a boolean is none."""
     return int.__int__(cast("int", value)) if issubclass(type(value), int) and type(value) is not bool else None
@@ -106,7 +122,7 @@ def text(value: object) -> str:
 def args_of(exc: BaseException) -> tuple[Any, ...]:
     """Return what an exception was made with, `(None,)` if that was nothing."""
     args = attribute(exc, "args")
-    return (cast("tuple[Any, ...]", args) if type(args) is tuple else ()) or (None,)
+    return args if args and class_of(args) is tuple else (None,)
 
 
 def says(exc: BaseException, pattern: re.Pattern[str]) -> re.Match[str] | None:

@@ -8,7 +8,7 @@ has retried already, it is spent.
 
 import re
 
-from ._looks import Kind, Looks, attribute, called, integer, item, text
+from ._looks import Kind, Looks, attribute, called, each, integer, item, text
 
 # AWS throttles with the status 400, too.
 _AWS = re.compile(
@@ -34,23 +34,20 @@ def _by_count(exc: BaseException) -> Kind | None:
 
 def _by_errors(exc: BaseException) -> Kind:
     # The failures of the attempts before; the HTTP client's own error is in there, too.
-    errors = attribute(exc, "errors")
-    return "spent" if type(errors) is tuple and any("elastic" in type(one).__module__ for one in errors) else "either"
+    errors = each(attribute(exc, "errors"))
+    return "spent" if any("elastic" in type(one).__module__ for one in errors) else "either"
 
 
 ROWS = {
-    "botocore": "ConnectionClosedError ConnectionError IncompleteReadError ReadTimeoutError ResponseStreamingError "
-    "?ProxyConnectionError >HTTPClientError >SSLError",
-    "boto3": "*RetriesExceededError",
-    "openai anthropic groq": "?APIConnectionError ?WebSocketConnectionClosedError",
+    "botocore boto3": "ConnectionClosedError ConnectionError IncompleteReadError ReadTimeoutError "
+    "ResponseStreamingError ?ProxyConnectionError >HTTPClientError >SSLError *RetriesExceededError",
+    "openai anthropic groq stripe": "?APIConnectionError ?WebSocketConnectionClosedError",
     "google": "TimeoutError !DataLoss !Unknown *RetryError",  # the status of the second and third is 500
     "azure": "IncompleteReadError ?ServiceRequestError ?ServiceResponseError",
-    "elastic_transport opensearchpy": "?ConnectionError >SSLError >TlsError",
-    "stripe": "?APIConnectionError",
+    "elastic_transport opensearchpy pinecone": "?ConnectionError ?PineconeConnectionError >SSLError >TlsError",
     "telegram": "NetworkError !BadRequest",
-    "qdrant_client": "ResourceExhaustedResponse >ResponseHandlingException",
-    "pinecone": "?PineconeConnectionError",
-    "huggingface_hub": "OverloadedError >LocalEntryNotFoundError !OfflineModeIsEnabled",
+    "qdrant_client huggingface_hub": "ResourceExhaustedResponse OverloadedError >ResponseHandlingException "
+    ">LocalEntryNotFoundError !OfflineModeIsEnabled",
 }
 LOOKS: Looks = {
     ("botocore", "ClientError"): _by_aws,

@@ -8,13 +8,7 @@ Law: a row for what breaks, cannot be made or takes too long. A host that does n
 import errno
 import re
 
-from ._looks import Kind, Looks, args_of, attribute, integer, says, text
-
-STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
-"""The HTTP statuses that may be different the next time.
-
-Those of RFC 9110 and RFC 6585, of Cloudflare (520 to 524, 527), and 529 for servers that are overloaded.
-"""
+from ._looks import STATUSES, Kind, Looks, args_of, attribute, integer, says, text
 
 _NETWORK = "EADDRNOTAVAIL EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH"
 _ERRNOS = {getattr(errno, name, 0) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {0}
@@ -61,11 +55,9 @@ def _by_lookup(exc: BaseException) -> Kind:
 
 
 ROWS = {
-    "builtins": "ConnectionError TimeoutError >BaseExceptionGroup",
-    "socket": "herror",
-    "ssl": "SSLEOFError SSLSyscallError SSLZeroReturnError !SSLError",
-    "asyncio": "IncompleteReadError",
-    "trio anyio": "BrokenResourceError TooSlowError",
+    "builtins socket ssl": "ConnectionError TimeoutError herror SSLEOFError SSLSyscallError SSLZeroReturnError "
+    "!SSLError >BaseExceptionGroup",
+    "asyncio trio anyio": "IncompleteReadError BrokenResourceError TooSlowError",
     "anew tenacity retrying": "*RetryError",
 }
 LOOKS: Looks = {("builtins", "OSError"): _by_errno, ("socket", "gaierror"): _by_lookup}
