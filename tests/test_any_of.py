@@ -201,7 +201,6 @@ class TestMaking:
             (TypeError, [KeyboardInterrupt]),
             (TypeError, [[asyncio.CancelledError]]),
         ],
-        ids=repr,
     )
     def test_wrong_parts(self, error: type[Exception], parts: list[Any]) -> None:
         """

@@ -1334,7 +1334,6 @@ class TestOrders:
         ("error", "statuses"),
         [(TypeError, value) for value in (404, "404", b"404", ["404"], [True], [None], [404.0], 4j)]
         + [(ValueError, value) for value in ([99], {600}, [0], [-404])],
-        ids=repr,
     )
     def test_wrong_statuses(self, error: type[Exception], statuses: Any) -> None:
         """

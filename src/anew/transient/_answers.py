@@ -50,7 +50,7 @@ def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
 def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     """Return whether a server says to come again, and the seconds that it asks to wait; `now`: seconds since 1970."""
     again: bool | None = None
-    is_grpc = class_of(seen.thing).__module__.startswith("grpc")
+    is_grpc = text(attribute(class_of(seen.thing), "__module__")).startswith("grpc")
     if seen.names.isdisjoint(ANSWERS) and not is_grpc and class_of(seen.thing) is not dict:
         return None, None
     explicit, implicit = [own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()

@@ -35,7 +35,7 @@ def _by_count(exc: BaseException) -> Kind | None:
 def _by_errors(exc: BaseException) -> Kind:
     # The failures of the attempts before; the HTTP client's own error is in there, too.
     errors = each(attribute(exc, "errors"))
-    return "spent" if any("elastic" in type(one).__module__ for one in errors) else "either"
+    return "spent" if any("elastic" in text(attribute(type(one), "__module__")) for one in errors) else "either"
 
 
 ROWS = {
