@@ -1,8 +1,9 @@
-"""What one judgement of `transient()` costs: `python benchmarks/probe_transient.py`; at most 20 us for a chain of three."""
+"""What one judgement of `transient()` costs: at most 20 us for a chain of three."""
 
 from __future__ import annotations
 
 import timeit
+from itertools import pairwise
 from types import SimpleNamespace
 
 from anew.transient import transient
@@ -10,7 +11,7 @@ from anew.transient import transient
 
 def chain(*errors: Exception) -> Exception:
     """Each raised from the next."""
-    for error, cause in zip(errors, errors[1:], strict=False):
+    for error, cause in pairwise(errors):
         error.__cause__ = cause
     return errors[0]
 

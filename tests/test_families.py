@@ -1,4 +1,4 @@
-"""`transient()` on what looks like errors of clients that these tests do not install; `tests_clients/` has the real ones."""
+"""`transient()` on errors like those of clients that are not installed here; `tests_clients/` has the real ones."""
 
 from __future__ import annotations
 

@@ -50,14 +50,14 @@ def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
 def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     """Return whether a server says to come again, and the seconds that it asks to wait; `now`: seconds since 1970."""
     again: bool | None = None
-    is_grpc = text(attribute(class_of(seen.thing), "__module__")).startswith("grpc")
-    if seen.names.isdisjoint(ANSWERS) and not is_grpc and class_of(seen.thing) is not dict:
+    if seen.names.isdisjoint(ANSWERS) and class_of(seen.thing) is not dict:
         return None, None
     explicit, implicit = [own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()
     response, meta = seen.get("response"), seen.get("meta")
     metadata = item(seen.thing if response is None else response, "ResponseMetadata")
     sources = [attribute(place, "headers") for place in (response, seen.thing, meta) if place is not None]
     sources += [seen.get("resp_headers"), item(metadata, "HTTPHeaders")]  # websocket-client's, botocore's
+    is_grpc = text(attribute(class_of(seen.thing), "__module__")).startswith("grpc")
     sources.append(called(seen.thing, "trailing_metadata") if is_grpc else None)
     for headers in [_read(source) for source in sources if source is not None]:
         for name in _ORDERS:

@@ -40,7 +40,7 @@ def judge(exc: Any, wanted: frozenset[int], limit: float, now: float) -> bool | 
     orders: list[tuple[bool | None, float | None]] = []
     for one in islice(_chain(Seen(exc)), LONGEST_CHAIN):
         # Past the one that tells, all that counts is whether there is one that spoils it.
-        speaks = len(kinds) == len(orders) and not {*kinds}.difference(_WRAPPERS)
+        speaks = not kinds or (kinds[-1] in _WRAPPERS and len(kinds) == len(orders))
         orders += [order_of(one, now)] if speaks else []
         kinds.append(_kind(one, wanted) if speaks else _row(one.thing)[0])
         if kinds[0] is None:

@@ -61,10 +61,9 @@ class Seen:
     def behind(self) -> list[BaseException]:
         """Return the exceptions that an exception names as what is behind it, in the order in which they count."""
         found: list[Any] = [attribute(self.thing, name) for name in _BEHIND if name in self.names]
-        if "kwargs" in self.names:
-            found.append(item(self.get("kwargs"), "error"))  # botocore
-        for name in _SEVERAL:
-            found += each(self.get(name))
+        found.append(item(self.get("kwargs"), "error"))  # botocore
+        for name in self.names.intersection(_SEVERAL):
+            found += each(attribute(self.thing, name))
         return [one for one in found if issubclass(type(one), BaseException)]
 
 
@@ -102,8 +101,8 @@ def item(thing: object, key: str) -> Any:
 
 def each(value: Any) -> list[Any]:
     """Return what is in a list, a tuple or a dictionary, as far as that makes sense."""
-    some = value.values() if class_of(value) is dict else value if class_of(value) in (list, tuple) else ()
-    return list(islice(some, LONGEST_CHAIN))
+    kind = class_of(value)
+    return list(islice(value.values() if kind is dict else value if kind in (list, tuple) else (), LONGEST_CHAIN))
 
 
 def integer(value: object) -> int | None:
