@@ -51,7 +51,7 @@ def _checked(part: Any) -> Any:
         given: object = part
         if isinstance(part, str | bytes) or not isinstance(part, Iterable):
             raise option_error(TypeError, "parts", given, _EXPECTED)
-        types = tuple(_exception_type(one) for one in part)
+        types = tuple(_exception_type(one) for one in cast("Iterable[object]", given))
         if not types:
             raise option_error(ValueError, "parts", given, _EXPECTED)
         return types

@@ -103,7 +103,9 @@ def poll(response: HTTPResponse) -> float | None:
 class Plain:
     """A response of no known client."""
 
-    headers = {"Retry-After": "5"}
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
 
 
 retry_after(Plain())

@@ -85,9 +85,8 @@ def _checked(statuses: object) -> frozenset[int]:
     expected = "an iterable of HTTP statuses from 100 to 599, or None (anew.transient.STATUSES)"
     if isinstance(statuses, str | bytes) or not isinstance(statuses, Iterable):
         raise option_error(TypeError, "statuses", statuses, expected)
-    return frozenset(
-        [int(integer("statuses", status, expected, 100, 599)) for status in cast("Iterable[object]", statuses)]
-    )
+    given = [integer("statuses", status, expected, 100, 599) for status in cast("Iterable[object]", statuses)]
+    return frozenset(map(int, given))  # of an HTTPStatus, only the number
 
 
 class _Transient:

@@ -71,12 +71,10 @@ def _kind(seen: Seen, wanted: frozenset[int]) -> Kind | None:
     status = None if counts or seen.names.isdisjoint(ANSWERS) else status_of(seen, wanted)
     if status is not None:
         return "yes" if status in wanted else "asks" if status in _WITH_A_WAIT else "no"
-    by_state = _databases.by_sqlstate(seen.get("sqlstate") or seen.get("pgcode"))
-    return (
-        kind
-        or ("yes" if own_wait(seen) is not None else by_state)
-        or ("inside" if _rows(class_of(seen.thing))[1] else None)
-    )
+    if kind is not None or own_wait(seen) is not None:
+        return kind or "yes"
+    state = seen.get("sqlstate") or seen.get("pgcode")
+    return _databases.by_sqlstate(state) or ("inside" if _rows(class_of(seen.thing))[1] else None)
 
 
 def _row(exc: BaseException) -> tuple[Kind | None, bool]:

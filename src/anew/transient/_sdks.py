@@ -8,7 +8,7 @@ has retried already, it is spent.
 
 import re
 
-from ._looks import Kind, Looks, attribute, called, each, integer, item, text
+from ._looks import Kind, Looks, attribute, called, class_of, each, integer, item, text
 
 # AWS throttles with the status 400, too.
 _AWS = re.compile(
@@ -35,7 +35,7 @@ def _by_count(exc: BaseException) -> Kind | None:
 def _by_errors(exc: BaseException) -> Kind:
     # The failures of the attempts before; the HTTP client's own error is in there, too.
     errors = each(attribute(exc, "errors"))
-    return "spent" if any("elastic" in text(attribute(type(one), "__module__")) for one in errors) else "either"
+    return "spent" if any("elastic" in text(attribute(class_of(one), "__module__")) for one in errors) else "either"
 
 
 ROWS = {
