@@ -73,7 +73,7 @@ def effective(policy: Policy) -> Policy:
     if _active and _testing is not None:
         attempts, cap = _testing
         times = min(policy.times, attempts) if cap and policy.times is not None else attempts
-    return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
+    return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 def record(details: RetryDetails) -> None:
