@@ -23,7 +23,7 @@ from ._caller import in_notebook_cell, warn_at_caller
 from ._checks import option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in, without_traceback
-from ._marks import mark, trim
+from ._marks import frames, mark, trim
 from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
 from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
@@ -42,7 +42,8 @@ _WHY = {
     "budget": "the retry budget is spent",
     "stopped": "told to stop",
 }
-_NO: Kwargs = {}  # keyword arguments
+NO: Kwargs = {}  # keyword arguments
+_LONGEST_STOP = 1e6  # seconds; some events refuse more
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -52,8 +53,8 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return cast("T", done.value)
     except RuntimeError as error:
-        # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine.
-        if isinstance(error.__cause__, StopIteration):
+        # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
+        if isinstance(error.__cause__, StopIteration) and len(frames(error)) == 1:
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -70,7 +71,7 @@ class Call:
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
-        self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = _NO, start: float = 0, *, in_task: bool = False
+        self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = NO, start: float = 0, *, in_task: bool = False
     ) -> None:
         self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
         # Failures; seconds of all waits; the last wait that was drawn.
@@ -131,13 +132,16 @@ class Call:
         if not policy.reraise or issubclass(type(exc), TryAgain):
             raise await self._given_up(exc, verdict.reason)
         # One attempt is no retry, so it leaves no mark for the retries around it.
-        if self.policy.times != 1 or verdict.reason != "attempts":
+        if self._num > 1 or self.policy.times != 1 or verdict.reason != "attempts":
             why = f"{verdict.reason} ({_WHY[verdict.reason]})"
             mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
         await self._given_up(exc, verdict.reason)
-        if exc is not caught:
+        if exc is caught:
+            return False
+        try:
             raise_itself(exc)
-        return False
+        finally:
+            del exc, caught  # its traceback holds this frame
 
     async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
         """Return the error to raise, after hooks and `on_failure` have been told."""
@@ -151,7 +155,7 @@ class Call:
     def _is_stopped(self, stop: Stop) -> bool:
         """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
         with self as wait:
-            stopped = stop.wait(min(wait, _clock.LONGEST)) if wait > 0 else stop.is_set()
+            stopped = stop.wait(min(wait, _LONGEST_STOP)) if wait > 0 else stop.is_set()
         self._wait = 0.0
         return stopped
 
@@ -255,5 +259,5 @@ def raise_itself(exc: Exception) -> NoReturn:
     try:
         raise exc
     finally:
-        exc.__context__ = context
+        BaseException.__dict__["__context__"].__set__(exc, context)  # which a frozen dataclass allows
         del exc, context

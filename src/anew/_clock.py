@@ -78,8 +78,13 @@ def cancelling(exc: BaseException) -> bool:
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
 
 
-def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
+def _is_cancelled(task: Any, exc: BaseException) -> bool:
+    return _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)
+
+
+def _has_met_cancellation(failure: BaseException) -> bool:
     cancelled: type[BaseException] = sys.modules["asyncio"].CancelledError
+    exc: BaseException | None = failure
     seen = set[int]()
     while exc is not None and id(exc) not in seen:
         if isinstance(exc, cancelled):
@@ -89,7 +94,7 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
         if isinstance(exc, TimeoutError) and isinstance(context, cancelled):
             context = context.__context__
         exc = context
-    return getattr(task, "_must_cancel", True)
+    return False
 
 
 # Of the last failure that a task has met while it was being cancelled: the task, the frame's id, "warned of".
@@ -103,9 +108,10 @@ def _warn_if_stale(task: Any, exc: BaseException) -> None:
     if met is None or met() is not task:
         _last_met.set((ref(task), here, False))
         return
-    is_another = frame not in inner  # else a retry around that retry meets the same failure
-    _last_met.set((met, here, told or is_another))
-    if is_another and not told:
+    # Not where a retry around that retry meets the same failure, nor where another cancellation has come in between.
+    is_stale = frame not in inner and not _has_met_cancellation(exc)
+    _last_met.set((met, here, told or is_stale))
+    if is_stale and not told:
         from logging import getLogger
 
         getLogger("anew").warning(

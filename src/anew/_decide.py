@@ -147,7 +147,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
         return True if after is None else _asked("TryAgain.after", after, exc)
-    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
+    retries = [one for one in group if isinstance(one, RetryError) and (policy.times == 1 or not _is_single(one))]
     if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
         return LetOut(why="exhausted")
     return None

@@ -107,11 +107,12 @@ def trim(exc: BaseException) -> None:
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
-    for number, tb in enumerate(_entries(exc)):
-        if number == depth:
-            flags = tb.tb_frame.f_code.co_flags
-            return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
-    return False
+    entries = [*_entries(exc)][depth:]
+    flags = entries[0].tb_frame.f_code.co_flags if entries else 0
+    # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
+    own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
+    is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
+    return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:

@@ -78,40 +78,48 @@ def effective(policy: Policy) -> Policy:
 
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
-    for context in _entered:
+    for context in tuple(_entered):
         context.retries.append(details)
 
 
 @final
 class _Context:
-    """One call of `set_testing`, and what it restores."""
+    """One call of `set_testing`, which its `with` puts in force until the `with` ends."""
 
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self._testing, self.before, self._is_entered = testing, before, False
+        self.testing = testing
+        self.before = before
         self.retries: list[RetryDetails] = []
+        self._is_used = False
 
     def __enter__(self) -> list[RetryDetails]:
-        global _testing
+        global _testing, _base
         with _lock:
-            if self._is_entered:
+            if self._is_used:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._is_entered, _testing = True, self._testing
+            self._is_used, _testing = True, self.testing
+            _base = _base if _entered else self.before
             _entered.append(self)
-            return self.retries
+            # Threads may enter in another order than that of their calls: the base is none of theirs.
+            while made := [one for one in _entered if one.testing is _base is not None]:
+                _base = made[0].before
+        return self.retries
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing
         with _lock:
             at = _entered.index(self)
             del _entered[at]
-            if at < len(_entered):  # another thread has entered a context since, and leaves it later
-                _entered[at].before = self.before
-            else:
-                _testing = self.before
+            if not _entered:
+                _testing = _base
+            elif at == len(_entered):  # else another thread has entered its context since, which goes on
+                _testing = self.before or _entered[-1].testing
 
 
 _active = True
 _testing: tuple[int, bool] | None = None
 """Attempts, and whether they are an upper limit only."""
+_base: tuple[int, bool] | None = None
+"""What was in force before the first of the contexts that are entered."""
 _entered: list[_Context] = []
 _lock = allocate_lock()

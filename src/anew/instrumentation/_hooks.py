@@ -119,7 +119,7 @@ def error_type(exc: Exception) -> str:
 
 def _error(exc: Exception) -> str:
     # A TryAgain without a message tells what it is, which is of no use in a log; what it was raised from is.
-    if not isinstance(exc, TryAgain) or str(exc) != str(TryAgain()):
+    if not issubclass(type(exc), TryAgain) or str(exc) != str(TryAgain()):
         return describe(exc)
     name = type(exc).__name__
     return name if exc.__cause__ is None else f"{name}: {describe(exc.__cause__)}"
