@@ -7,6 +7,7 @@ but for the coverage data of `tests`, which `coverage` combines.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -64,7 +65,15 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "typing"]
+nox.options.sessions = [
+    "lint",
+    "build",
+    *(f"tests-{version}" for version in TESTED),
+    "coverage",
+    "typing",
+    "docs",
+    "playground",
+]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -157,3 +166,26 @@ def benchmarks(session: nox.Session) -> None:
     """Measure what anew costs, beside its peers and beside code written by hand."""
     session.install(".", *group("benchmarks"))
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(python=TESTED[-1])
+def docs(session: nox.Session) -> None:
+    """Build the site into build/site; a warning, or a reference that leads nowhere, is an error."""
+    session.install(".", *group("docs"))
+    shutil.rmtree(ROOT / "build" / "site", ignore_errors=True)
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "build/site")
+
+
+@nox.session(python=TESTED[-1])
+def playground(session: nox.Session) -> None:
+    """Drive the playground of the built site in a browser: Chromium, and Pyodide from npm."""
+    missing = [tool for tool in ("npm", "chromium") if not shutil.which(tool)]
+    if missing and not os.environ.get("CI"):
+        session.skip(f"{' and '.join(missing)} not found")
+    session.install(".", *group("playground"))
+    (pyodide,) = re.findall(r"/pyodide/v([\d.]+)/", (ROOT / "docs" / "conf.py").read_text())
+    folder = ROOT / "build" / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    quiet = ("--silent", "--no-audit", "--no-fund", "--ignore-scripts")
+    session.run("npm", "install", *quiet, "--prefix", str(folder), f"pyodide@{pyodide}", external=True)
+    session.run("pytest", "tests_playground", *session.posargs)
