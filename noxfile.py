@@ -70,6 +70,7 @@ nox.options.sessions = [
     "build",
     *(f"tests-{version}" for version in TESTED),
     "coverage",
+    "engines",
     "typing",
     "docs",
     "playground",
@@ -132,17 +133,18 @@ def build(session: nox.Session) -> None:
 @nox.session(python=list(FOUND))
 def tests(session: nox.Session) -> None:
     """Run the tests against the installed package: the wheel in $WHEEL, or one built from what is here."""
-    data = f".coverage.{session.python}"
-    for old in ROOT.glob(f"{data}.*"):
-        old.unlink()
     session.install(os.environ.get("WHEEL", "."), *group("tests"))
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": data})
+    # `coverage` demands 100 % of all versions together.
+    options = ["-n", "auto", "--dist", "worksteal", "--cov", "--cov-report=", "--cov-fail-under=0"]
+    if session.python in TESTED[:-1]:
+        options += ["-m", "not one_python", "--hypothesis-profile=few"]
+    session.run("pytest", *options, *session.posargs, env={"COVERAGE_FILE": f".coverage.{session.python}"})
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Demand that the tests on all versions together have run every line and branch."""
-    missing = [version for version in SUPPORTED if not any(ROOT.glob(f".coverage.{version}.*"))]
+    missing = [version for version in SUPPORTED if not (ROOT / f".coverage.{version}").exists()]
     session.install(*group("coverage"))
     session.run("coverage", "combine")
     if missing:
@@ -150,6 +152,21 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=95")
     else:
         session.run("coverage", "report")
+
+
+@nox.session(python=TESTED[-1])
+def engines(session: nox.Session) -> None:
+    """Run what users outgrow one process on, and the examples with it: pools, queues, notebooks, servers."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines"))
+    session.run("pytest", "tests_engines", "-n", "2", "-rs", *session.posargs)
+
+
+# The oldest version: some of these take long to support a new one.
+@nox.session(name="engines-big", python=TESTED[0], default=False)
+def engines_big(session: nox.Session) -> None:
+    """Run what takes minutes: a Celery worker with a broker, Ray, PySpark, PyInstaller, Nuitka."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines-big"))
+    session.run("pytest", "tests_engines", "-m", "big", "-rs", *session.posargs)
 
 
 # The oldest version: the checkers look at the package as it is there.
@@ -165,6 +182,10 @@ def typing(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure what anew costs, beside its peers and beside code written by hand."""
     session.install(".", *group("benchmarks"))
+    # A folder of its own, where benchmarks/spellings.py looks: python-backoff and backoff are imported by one name.
+    session.install(
+        "--upgrade", "--target", str(Path(session.bin).parent / "python-backoff"), *group("benchmarks-apart")
+    )
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

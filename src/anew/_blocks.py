@@ -15,10 +15,9 @@ from ._call import Call, run
 from ._decide import wait_range
 from ._marks import marks, thrown_in
 from ._modes import effective
-from ._types import override
 
 if TYPE_CHECKING:
-    from ._policy import Policy
+    from ._options import Policy
 
 # What has become of the last attempt.
 _OFFERED, _RUNNING, _FAILED, _SUCCEEDED, _GIVEN_UP = "offered", "running", "failed", "succeeded", "gave up"
@@ -37,11 +36,8 @@ class Attempt:
     def __init__(self, loop: _Loop, policy: Policy, num: int, start: float) -> None:
         # Weak, so that a loop goes when it is left, with what hooks have opened, though the attempt has a name.
         self._loop = ref(loop)
-        self._policy = policy
-        self._num = num
-        self._start = start
-        self._entered = False
-        self._since = 0
+        self._policy, self._num, self._start = policy, num, start
+        self._entered, self._since = False, 0
 
     @property
     def num(self) -> int:
@@ -63,15 +59,13 @@ class Attempt:
         timeout = self._policy.timeout
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
-    @override
     def __repr__(self) -> str:
         try:
             next_wait = f"{self.next_wait:.10g}"
         except Exception:  # of the user's `backoff`
             next_wait = "?"
-        remaining = self.remaining
-        left = None if remaining is None else round(remaining, 3)
-        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left}>"
+        left = self.remaining
+        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left if left is None else round(left, 3)}>"
 
     def __enter__(self) -> Attempt:
         """Begin.
@@ -128,10 +122,9 @@ class Attempt:
         # failure of the block.
         if not issubclass(type(exc), Exception) or thrown_in(exc):
             return False
-        if not await loop.state.failed(cast("Exception", exc), self._since):
-            return False
-        loop.phase = _FAILED
-        return True
+        is_retried = await loop.state.failed(cast("Exception", exc), self._since)
+        loop.phase = _FAILED if is_retried else _GIVEN_UP
+        return is_retried
 
     def _succeeded(self) -> bool:
         loop = self._loop()
@@ -155,6 +148,7 @@ class _Loop:
 
     __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
     in_task: bool
+    phase: str
 
     def __init__(self, policy: Policy, fn: CodeType | str) -> None:
         if policy.replay:
@@ -163,13 +157,10 @@ class _Loop:
             raise TypeError("async callbacks take `async for attempt in ...: async with attempt: ...`")
         if policy.stop is not None and self.in_task:
             raise TypeError("stop is for sync blocks, and not for `async for`: cancel the task instead")
-        self._policy = policy
+        self._policy, self._num, self._start, self.phase = policy, 0, 0.0, _FAILED
         self._fn = fn  # the code of the function around the block, which gives it its name; or a name
         self._state: Call | None = None
-        self._start = 0.0
         self._attempt: Attempt | None = None
-        self._num = 0
-        self.phase: str = _FAILED
 
     @property
     def state(self) -> Call:

@@ -47,10 +47,18 @@ def seconds(value: object) -> float | None:
 def duration(option: str, value: object, more: str = "", *, positive: bool = False) -> float:
     """Return a finite duration in seconds, at least 0 (`positive`: more than 0); `more`: what else the option takes."""
     expected = f"a finite duration {'>' if positive else '>='} 0 in seconds or as timedelta{more}"
+    length = finite(option, value, expected)
+    if length < 0 or (positive and length == 0):
+        raise option_error(ValueError, option, value, expected)
+    return length
+
+
+def finite(option: str, value: object, expected: str) -> float:
+    """Return a finite duration in seconds."""
     length = seconds(value)
     if length is None:
         raise option_error(TypeError, option, value, expected)
-    if not isfinite(length) or length < 0 or (positive and length == 0):
+    if not isfinite(length):
         raise option_error(ValueError, option, value, expected)
     return length
 

@@ -21,10 +21,9 @@ from _weakref import ref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import asyncio
+from ._caller import current_frame
 
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
@@ -60,11 +59,7 @@ def async_sleep(seconds: float) -> Awaitable[object]:
 
 def in_event_loop() -> bool:
     """Whether this thread is just running an event loop of asyncio or Trio, which must not be blocked."""
-    try:
-        sys.modules["asyncio"].get_running_loop()
-    except (KeyError, AttributeError, RuntimeError):
-        return _trio() is not None
-    return True
+    return _ask_asyncio("get_running_loop") is not None or _trio() is not None
 
 
 def cancelling(exc: BaseException) -> bool:
@@ -72,7 +67,7 @@ def cancelling(exc: BaseException) -> bool:
     trio = _trio()
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
-    task = _asyncio_task()
+    task = _ask_asyncio("current_task")
     if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
         return False
     _warn_if_stale(task, exc)
@@ -101,29 +96,29 @@ _last_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_last
 
 
 def _warn_if_stale(task: Any, exc: BaseException) -> None:
-    seen = _last_met.get()
-    if seen is None or seen[0]() is not task:
+    name: str = task.get_name()
+    met, key, told = _last_met.get() or (None, 0, False)
+    if met is None or met() is not task:
         _last_met.set((ref(task), id(exc), False))
-    elif seen[1] != id(exc) and not seen[2]:  # a retry around a retry meets the same failure
-        _last_met.set((seen[0], id(exc), True))
+    elif key != id(exc) and not told:  # a retry around a retry meets the same failure
+        _last_met.set((met, id(exc), True))
         from logging import getLogger
 
         getLogger("anew").warning(
             "no call is retried in task %r: its count of cancellation requests stays above 0; "
             "whoever cancels a task that goes on must call its uncancel()",
-            task.get_name(),
+            name,
         )
 
 
 # A module that another thread is just importing may lack what we ask of it: then nothing of it runs here yet.
 
 
-def _asyncio_task() -> asyncio.Task[Any] | None:
+def _ask_asyncio(question: str) -> Any:
     try:
-        task: asyncio.Task[Any] | None = sys.modules["asyncio"].current_task()
+        return getattr(sys.modules["asyncio"], question)()
     except (KeyError, AttributeError, RuntimeError):
         return None
-    return task
 
 
 def _trio() -> ModuleType | None:
@@ -135,12 +130,12 @@ def _trio() -> ModuleType | None:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio if _asyncio_task() is None or _innermost_loop() == "trio" else None
+    return trio if _ask_asyncio("current_task") is None or _innermost_loop() == "trio" else None
 
 
 def _innermost_loop() -> str:
     """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the public way to it, inspect, is heavy
+    frame: FrameType | None = current_frame(0)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package in ("asyncio", "trio"):

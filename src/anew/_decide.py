@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ._callables import discard_awaitable
-from ._checks import option_error, seconds
+from ._checks import finite, option_error
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, marks, members
 from ._orders import names, order_kind
@@ -21,6 +21,7 @@ from ._waits import NO_CAP
 if TYPE_CHECKING:
     from ._options import Policy
     from ._types import Reason
+    from ._waits import Bounds
 
 
 # Not named tuples: the first of these would cost the process a millisecond.
@@ -101,12 +102,13 @@ def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None 
     """Return the lowest and the highest wait after failure number `num`; capped first, then spread."""
     growth = policy.growth
     factor = _factor(policy.backoff, num, exc) if growth is None else growth(num)
-    return policy.bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
+    bounds: Bounds = policy.bounds
+    return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
 
 def covers(policy: Policy, exc: Exception) -> bool:
     """Whether `on` may have meant `exc`: `on_retry` is typed by `on`, and a `TryAgain` need not be of these types."""
-    return policy.hook is not None or isinstance(exc, policy.types)
+    return policy.hook is not None or issubclass(type(exc), policy.types)
 
 
 def seen_through(policy: Policy, exc: RetryError) -> Exception:
@@ -116,14 +118,14 @@ def seen_through(policy: Policy, exc: RetryError) -> Exception:
     """
     inner: Exception = exc
     while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
-        inner = cast("RetryError", inner).last_exception
+        inner = inner.last_exception
     return inner
 
 
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
-    if issubclass(typ, _SPECIAL) or order_kind(typ):
+    if issubclass(typ, _SPECIAL) or order_kind(typ) is not None:
         claim = _second_look(policy, exc)
         if claim is not None:
             return claim
@@ -140,9 +142,9 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
 def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None:
     """Judge exits, orders, groups, and what retries raise; `None`: it is a failure like any other."""
     group = members(exc)
-    kinds = [(kind, type(one)) for one in group if (kind := order_kind(type(one)))]
-    for kind, typ in kinds:
-        if kind == "exit" or not names(typ, policy.named):
+    for one in group:
+        kind, typ = order_kind(type(one)), type(one)
+        if kind == "exit" or (kind == "order" and not names(typ, policy.named)):
             return LetOut(why=kind)
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
@@ -153,31 +155,27 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     return None
 
 
-def _is_single(exc: BaseException) -> bool:
+def _is_single(exc: BaseException) -> TypeGuard[RetryError]:
     return isinstance(exc, RetryError) and exc.attempts == 1 and exc.reason == "attempts"
 
 
 def _asked(what: str, answer: object, exc: Exception) -> float:
     """Return the wait that was asked for, in seconds."""
-    wait, expected = seconds(answer), "a finite duration in seconds or as timedelta, True or False"
-    if wait is None:
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(wait):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, wait)
+    discard_awaitable(answer)
+    try:
+        return max(0.0, finite(what, answer, "a finite duration in seconds or as timedelta, True or False"))
+    except (TypeError, ValueError) as error:
+        raise error from exc
 
 
 def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
-    what, expected = f"the answer of backoff for failure {num}", "a finite number"
     try:
         answer = backoff(num)
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
-    if not isinstance(factor, float):
-        discard_awaitable(answer)
-        raise option_error(TypeError, what, answer, expected) from exc
-    if not isfinite(factor):
-        raise option_error(ValueError, what, answer, expected) from exc
-    return max(0.0, factor)
+    if isinstance(factor, float) and isfinite(factor):
+        return max(0.0, factor)
+    discard_awaitable(answer)
+    error: Any = ValueError if isinstance(factor, float) else TypeError
+    raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ._checks import option_error, seconds
+from ._checks import finite
 from ._describe import describe
 from ._types import override
 
@@ -94,7 +93,6 @@ class RetryError(Exception):
         why = "" if reason == "attempts" else f" (reason: {reason})"
         return f"{failed} after {attempts} attempt(s). Last error: {describe(last)}{why}"
 
-    @override
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
         cause = self.__cause__ is last or (None if self.__cause__ is None else _pack(self.__cause__))
@@ -133,12 +131,7 @@ class TryAgain(Exception):
     def __init__(self, message: str = "", *, after: Seconds | None = None) -> None:
         super().__init__(*([message] if message else []))
         if after is not None:
-            expected = "a finite duration in seconds or as timedelta, or None"
-            if (wait := seconds(after)) is None:
-                raise option_error(TypeError, "after", after, expected)
-            if not isfinite(wait):
-                raise option_error(ValueError, "after", after, expected)
-            self._after = max(0.0, wait)
+            self._after = max(0.0, finite("after", after, "a finite duration in seconds or as timedelta, or None"))
 
     @property
     def after(self) -> float | None:
@@ -152,9 +145,19 @@ class TryAgain(Exception):
 
 def failure_in(exc: Exception) -> Exception:
     """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    if isinstance(exc, TryAgain) and isinstance(exc.__cause__, Exception):
+    if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
         return exc.__cause__
     return exc
+
+
+def without_traceback(exc: Exception) -> Exception:
+    """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
+    from copy import copy
+
+    try:
+        return copy(exc)
+    except Exception:
+        return Exception(describe(exc))
 
 
 _R = TypeVar("_R", bound=RetryError)

@@ -7,7 +7,7 @@ policy's limits; neither draws, sleeps or remembers. To add a strategy, write th
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -38,16 +38,10 @@ def exponential(num: int) -> float:
 
 def fibonacci(num: int) -> float:
     """1, 1, 2, 3, 5, ..., the Fibonacci numbers until floats end."""
-    return _fibonacci_numbers()[min(num, _LAST_FIBONACCI) - 1]
-
-
-@cache
-def _fibonacci_numbers() -> tuple[float, ...]:
-    numbers, a, b = list[float](), 1, 1
-    while len(numbers) < _LAST_FIBONACCI:
-        numbers.append(float(a))
+    a, b = 0, 1
+    for _ in range(min(num, _LAST_FIBONACCI)):
         a, b = b, a + b
-    return tuple(numbers)
+    return float(a)
 
 
 STRATEGIES: dict[str, Strategy] = {

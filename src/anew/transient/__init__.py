@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from anew import _clock
 from anew._checks import option_error, seconds
 from anew._marks import members
-from anew._types import override
 
 from ._outage import is_transient
 from ._response import asked_wait
@@ -75,7 +74,7 @@ def transient(*, limit: Seconds = 60.0) -> Callable[[Exception], bool | float]:
 class _Transient:
     """A class, as functions made in functions do not pickle."""
 
-    heeds_marks = True  # see `Policy`
+    skips_exhausted = True  # see `Policy`
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
@@ -88,7 +87,6 @@ class _Transient:
             return True
         return asked <= self._limit and asked * (1 + _SPREAD * _clock.draw())
 
-    @override
     def __repr__(self) -> str:
         return f"transient(limit={self._limit!r})"
 
