@@ -23,10 +23,11 @@ from anew.transient._outage import STATUSES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-TEXT = README.read_text()
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.rglob("*.md"))]
+OPTIONS = (DOCS / "reference" / "options.md").read_text()
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ def test_fixtures(tmp_path: Path) -> None:
 
 
 def table(header: str) -> list[list[str]]:
-    """The rows of the README's table with this first column."""
-    rows = re.search(rf"^\| {re.escape(header)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", TEXT, re.MULTILINE)
+    """The rows of the table of options with this first column."""
+    rows = re.search(rf"^\| {re.escape(header)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", OPTIONS, re.MULTILINE)
     assert rows
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].splitlines()]
 
@@ -155,7 +156,9 @@ def test_the_texts_are_what_is_printed(
     """
     The note, the line of the log and the warning that are shown are those that come.
     """
-    note, line, warning = texts(README)
+    (note,) = texts(DOCS / "reference" / "options.md")
+    (line,) = texts(DOCS / "guides" / "observability.md")
+    (warning,) = texts(DOCS / "guides" / "async.md")
     instrumentation.set_on_retry_hooks([instrumentation.LoggingHook()])  # a test may have imported structlog
     draws(0.9)
     work = failing(ConnectionError("reset"))
@@ -181,16 +184,20 @@ def test_the_texts_are_what_is_printed(
 
 def test_the_numbers_are_true() -> None:
     """
-    Statuses and defaults of HTTP and budgets are those that the README names.
+    Statuses and defaults of HTTP and budgets are those that the guides name.
     """
-    statuses = re.search(r"It retries the statuses ([\d, and]+)", TEXT)
+    http = (DOCS / "guides" / "http.md").read_text()
+    statuses = re.search(r"\*\*Statuses\*\*: ([\d, and]+)", http)
     assert statuses
-    assert STATUSES == {int(status) for status in re.findall(r"\d+", statuses[1])}
-    assert f"(`limit={(transient.__kwdefaults__ or {})['limit']}`)" in TEXT
+    named = {int(status) for status in re.findall(r"\d+", statuses[1])}
+    assert {status for status in STATUSES if status <= 504} == named
+    assert f"`limit={(transient.__kwdefaults__ or {})['limit']}` seconds" in http
 
+    budgets = (DOCS / "guides" / "budgets.md").read_text()
     options = RetryBudget.__new__.__kwdefaults__ or {}
-    defaults = ", ".join(f"{name}={value}" for name, value in options.items() if name != "name")
-    assert f"RetryBudget()  # {defaults}\n" in TEXT
+    defaults = {name: str(value) for name, value in options.items() if name != "name"}
+    assert f"RetryBudget()  # {', '.join(f'{name}={value}' for name, value in defaults.items())}\n" in budgets
+    assert defaults == dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", budgets, re.MULTILINE))
 
 
 def test_the_tables_of_instrumentation() -> None:
@@ -239,8 +246,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_is_linked() -> None:
     """
-    The README leads to every page.
+    Every page of the site has its place in the contents.
     """
-    linked = {ROOT / target for target in re.findall(r"\]\((docs/[^)#]+)", TEXT)}
+    contents = "\n".join(re.findall(r"^```{toctree}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL))
+    listed = {DOCS / f"{page}.md" for page in re.findall(r"^([\w/-]+)$", contents, re.MULTILINE)}
 
-    assert {*PAGES} - {README} <= linked
+    assert {*PAGES} - {README, DOCS / "index.md"} == listed
+
