@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from inspect import getdoc
 from importlib.metadata import version as version_of
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ nitpicky = True
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 
+# What stands in single backticks in a docstring is code.
+default_role = "code"
 autodoc_member_order = "bysource"
 # The signatures are for six type checkers, and long; what a reader needs of them stands in the docstrings.
 autodoc_typehints = "none"
@@ -110,9 +112,17 @@ def keep_properties(app: Sphinx, what: str, name: str, obj: Any, options: Any, l
         lines[:] = [*(getdoc(obj) or "").splitlines(), ""]
 
 
+def name_types(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str | None
+) -> Any:
+    """Show the default `Exception` as it is written."""
+    return signature and signature.replace("<class 'Exception'>", "Exception"), returns
+
+
 def setup(app: Sphinx) -> None:
     """Tell Sphinx of the above."""
     app.connect("autodoc-process-docstring", keep_properties, priority=600)
+    app.connect("autodoc-process-signature", name_types)
     app.connect("doctree-read", inline_pictures)
     app.connect("build-finished", write_llms)
     add_playground(app, PYODIDE)

@@ -248,8 +248,20 @@ def test_every_page_is_linked() -> None:
     """
     Every page of the site has its place in the contents.
     """
-    contents = "\n".join(re.findall(r"^```{toctree}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL))
+    contents = "\n".join(
+        re.findall(r"^```{toctree}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL)
+    )
     listed = {DOCS / f"{page}.md" for page in re.findall(r"^([\w/-]+)$", contents, re.MULTILINE)}
 
     assert {*PAGES} - {README, DOCS / "index.md"} == listed
 
+
+def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
+    """
+    The pictures are those that the package draws of itself.
+    """
+    pictures = ROOT / "docs" / "pictures"
+    subprocess.run([sys.executable, pictures / "draw.py", tmp_path], check=True)
+
+    drawn = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert {file.name: file.read_text() for file in pictures.glob("*.svg")} == drawn

@@ -34,11 +34,17 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the site, built with Pyodide's address on this server."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built with Pyodide's address on our server."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(ROOT / "docs"), str(folder)]
     subprocess.run(command, check=True, env={**os.environ, "ANEW_PYODIDE": "/pyodide/"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path) -> Iterator[str]:
+    """The address of the site."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -62,7 +68,9 @@ def opened(site: str, browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if request.url.startswith((site, "data:")) else complaints.append(request.url))
+    page.on(
+        "request", lambda request: None if request.url.startswith((site, "data:")) else complaints.append(request.url)
+    )
     page.goto(f"{site}/playground.html")
     page.wait_for_selector("[data-state=ready]", timeout=120_000)
     yield page
@@ -70,7 +78,7 @@ def opened(site: str, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(opened: Page) -> Iterator[Page]:
-    """The playground as it is when it opens; with `ANEW_PICTURES`, a picture of each test is left there."""
+def page(opened: Page) -> Page:
+    """The playground as it is when it opens."""
     opened.select_option("[data-part=examples]", "flaky")
-    yield opened
+    return opened

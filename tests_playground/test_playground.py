@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any, cast
 from urllib.request import urlopen
 
 import pytest
@@ -62,7 +63,7 @@ def test_wrong_options(page: Page, option: str, text: str, value: object) -> Non
     """
     options = {"on": ConnectionError, option: value}
     with pytest.raises((TypeError, ValueError)) as caught:
-        retry(**options)  # type: ignore
+        retry(**cast("Any", options))
     page.fill(f"[name={option}]", text)
 
     expect(page.locator("[data-part=policy]")).to_have_text(f"{type(caught.value).__name__}: {caught.value}")
@@ -100,10 +101,12 @@ def test_it_is_shown_as_it_happens(page: Page) -> None:
     """
     page.fill("[name=delay]", "50")
     page.click("[data-part=run]")
-    expect(page.locator("[data-part=lines] li")).to_have_text([
-        re.compile("attempt 1 begins"),
-        re.compile("WARNING  fetch failed with ConnectionError: reset"),
-    ])
+    expect(page.locator("[data-part=lines] li")).to_have_text(
+        [
+            re.compile("attempt 1 begins"),
+            re.compile("WARNING  fetch failed with ConnectionError: reset"),
+        ]
+    )
     page.click("[data-part=stop]")
     page.wait_for_selector("[data-run=over]")
 
@@ -162,7 +165,27 @@ def test_only_the_address_differs(site: str) -> None:
     The published page loads Pyodide from its own CDN; that is a setting of one line.
     """
     settings = json.loads(urlopen(f"{site}/_static/playground/settings.json").read())  # noqa: S310 - our own server
-    written = re.findall(r'"(https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/)"', (ROOT / "docs" / "conf.py").read_text())
+    written = re.findall(
+        r'"(https://cdn\.jsdelivr\.net/pyodide/v[\d.]+/full/)"', (ROOT / "docs" / "conf.py").read_text()
+    )
 
     assert {"pyodide": "/pyodide/"} == settings
     assert 1 == len(written)
+
+
+def test_nothing_from_elsewhere(folder: Path) -> None:
+    """
+    No page loads a script, a style, a font or a picture from another host; and none is missing from llms.txt.
+    """
+    pages = {page.relative_to(folder).as_posix(): page.read_text() for page in folder.rglob("*.html")}
+    loads = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["'](?:https?:)?//[^"']*""")
+    assert {name: [] for name in pages} == {name: loads.findall(page) for name, page in pages.items()}
+
+    styles = [style.read_text() for style in folder.rglob("*.css")]
+    assert not [style for style in styles if re.search(r"@import|url\([\"']?(?:https?:)?//", style)]
+
+    listed = set(re.findall(r"_sources/([\w/-]+)\.md\.txt", (folder / "llms.txt").read_text()))
+    assert {page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")} == (
+        listed | {"index"}
+    )
+    assert all((folder / "_sources" / f"{page}.md.txt").exists() for page in listed)

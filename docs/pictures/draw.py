@@ -6,6 +6,7 @@ of the system's light or dark mode where it stands alone. The same package gives
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from anew import Retry, retry
 from anew.instrumentation import LoggingHook, RetryDetails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 # Furo's variables where the page is Furo's; else the fallbacks, of which there are two sets.
@@ -102,8 +103,6 @@ def jitters() -> str:
 
 def told() -> list[str]:
     """Return the lines that the log has of the call which is drawn."""
-    import logging
-
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from storm_budgets import Anew, Budget
+from storm_outage import Outage, suffer
+
 import anew
 from anew import Retry, RetryBudget, RetryError, TryAgain, retry
 from anew.instrumentation import LoggingHook, RetryDetails, set_on_retry_hooks
 from anew.transient import retry_after, transient
-from storm_budgets import Anew, Budget
-from storm_outage import Outage, suffer
 
 Emit = Callable[[dict[str, Any]], None]
 Evaluate = Callable[[str, dict[str, Any]], Awaitable[object]]
@@ -38,7 +39,7 @@ NAMES = {
 SHOWN = 10  # waits
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """A server that says when to come back."""
 
     status_code = 503
@@ -47,7 +48,7 @@ class Busy(Exception):
 
 def warm() -> None:
     """Import now what the first failure would import while somebody looks on."""
-    answers = [Busy(), None]
+    answers = [BusyError(), None]
 
     def fetch() -> None:
         if answer := answers.pop(0):
