@@ -755,12 +755,19 @@ class TestContexts:
 
         assert not is_testing()
 
-    def test_it_says_nothing(self) -> None:
+    def test_the_retries_inside(self, way: Any, failing: Any) -> None:
         """
-        `as` gives nothing.
+        `as` gives a list of the retries inside, with the waits of production, and exceptions without tracebacks.
         """
-        with set_testing(True) as nothing:
-            assert nothing is None
+        with set_testing(True, attempts=3) as retries:
+            assert [] == retries
+            way.run(retry(jitter=False, delay=2, timeout=3, name="fetch"), failing(OSError("a"), OSError("b")))
+        way.run(retry(), failing(OSError("c")))
+
+        assert [("fetch", 1, 2.0, "a"), ("fetch", 2, 4.0, "b")] == [
+            (retried.name, retried.attempt, retried.wait, str(retried.exception)) for retried in retries
+        ]
+        assert {None} == {retried.exception.__traceback__ for retried in retries}
 
     def test_is_testing_while_inactive(self, inactive: None) -> None:
         """
