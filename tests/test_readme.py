@@ -54,11 +54,14 @@ def switched_back() -> Iterator[None]:
 def test_blocks(page: Path, url: str, switched_back: None) -> None:
     """
     Every Python block of a page runs, in the order of the text; the blocks share their names.
+
+    Files of tests are run by pytest, below.
     """
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
     document.namespace["url"] = url
     for example in document.examples():
-        example.evaluate()
+        if not str(example.parsed).startswith("# test_"):
+            example.evaluate()
 
 
 @pytest.mark.one_python
@@ -75,6 +78,23 @@ def test_fixtures(tmp_path: Path) -> None:
 
         assert 0 == run.returncode, run.stdout
     assert 2 == len(files)
+
+
+@pytest.mark.one_python
+def test_the_files_of_the_tutorial(tmp_path: Path) -> None:
+    """
+    The shop, its fixture and its tests are files with which pytest is content.
+    """
+    files = re.findall(
+        r"^```python\n# (\w+\.py)\n(.*?)^```$", (DOCS / "tutorial.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    for name, text in files:
+        (tmp_path / name).write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(tmp_path)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert ["shop.py", "conftest.py", "test_shop.py"] == [name for name, _ in files]
+    assert "2 passed" in run.stdout, run.stdout
 
 
 def table(header: str) -> list[list[str]]:
