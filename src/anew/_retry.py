@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
 
 from ._blocks import AsyncAttempts, Attempts
-from ._call import Call, run
 from ._callables import VALUES, copy_metadata, kind_of
 from ._caller import current_frame
 from ._checks import safe_repr
-from ._drivers import again, drive, finish
+from ._drivers import Retried, drive
 from ._marks import frames, marks
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
@@ -101,12 +100,17 @@ class Retry(Generic[C_co]):
             # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
             if not callable(fn) or (kind_of(fn) != "function" and len(frames(exc)) == 1):
                 return drive(fn, policy)(*args, **kwargs)
-            state = Call(policy, fn, args, kwargs)
-            if not run(state.failed(exc, since)):
+            own = Retried(fn, policy, by_call=True)
+            state = own.failed(exc, since, args, kwargs)
+            if state is None:
                 raise
         else:
-            return result if type(result) in VALUES else finish(result, fn, policy, args, kwargs)
-        return again(state, fn, policy, args, kwargs, by_call=True)
+            if type(result) in VALUES:
+                return result
+            if kind_of(fn).endswith("generator function"):
+                return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
+            return Retried(fn, policy, by_call=True).finished(result, args, kwargs)
+        return own.again(state, args, kwargs)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
