@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from traceback import format_exception_only
 from typing import Any
 
 import pytest
+from engine_servers import Postgres, postgresql
+from shop_server import ShopServer
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -23,8 +27,15 @@ from anew.transient import transient
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = README.read_text()
+
+# Pages that show what does not come with the tests; `nox -s recipes` has all of it.
+NEEDS = {
+    "frameworks.md": ["django", "rich", "tqdm"],
+    "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
+    "policies.md": ["pydantic_settings"],
+}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -49,15 +60,50 @@ def switched_back() -> Iterator[None]:
     instrumentation.set_on_retry_hooks(None)
 
 
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    """The server of the recipes."""
+    with ShopServer() as server:
+        yield server
+
+
+@pytest.fixture
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page writes into the environment is forgotten."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
 @each_page
-def test_blocks(page: Path, url: str, switched_back: None) -> None:
+def test_blocks(
+    page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
+) -> None:
     """
     Every Python block of a page runs, in the order of the text; the blocks share their names.
     """
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
     document.namespace["url"] = url
+    if page.parent.name == "recipes":
+        for library in NEEDS.get(page.name, []):
+            needed(library)
+        document.namespace.update(server=server, url=server.url)
+        if page.name == "databases.md":
+            document.namespace["dsn"] = request.getfixturevalue("postgres").url
     for example in document.examples():
         example.evaluate()
+
+
+def needed(library: str) -> None:
+    """Skip the test where a library is missing; `nox -s recipes` has no excuse."""
+    if "RECIPES" in os.environ:
+        import_module(library)
+    pytest.importorskip(library)
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    with postgresql() as server:
+        yield server
 
 
 def test_fixtures(tmp_path: Path) -> None:
