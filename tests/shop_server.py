@@ -1,6 +1,8 @@
 """A shop on loopback, for the recipes of the docs: it fails as real ones do, and remembers what it was asked.
 
     GET  /orders    503, then what there is; 401 for all who have not got the newest token
+    GET  /returns   503, then what there is
+    GET  /search    503, then what was asked for
     POST /token     a new token
     POST /charges   503, then 201: the keys that came with it are `server.keys`
     PUT  /backup    503, then 201: the sizes of what came are `server.sizes`
@@ -61,6 +63,13 @@ class ShopHandler(Handler):
             self.give(401)
         else:
             self.give(200, [7, 8])
+
+    def get_returns(self) -> None:
+        self.give(*((503,) if self.is_first("returns") else (200, [9])))
+
+    def get_search(self) -> None:
+        found = f"{self.query['q'][0]}, found by attempt {self.headers['X-Attempt']}"
+        self.give(*((503,) if self.is_first("search") else (200, found)))
 
     def post_token(self) -> None:
         self.server.token = f"token-{next(self.server.numbers)}"
