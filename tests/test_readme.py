@@ -16,7 +16,7 @@ from traceback import format_exception_only
 from typing import Any
 
 import pytest
-from engine_servers import Postgres, postgresql
+from engine_servers import postgresql
 from shop_server import ShopServer
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
@@ -87,7 +87,7 @@ def test_blocks(
             needed(library)
         document.namespace.update(server=server, url=server.url)
         if page.name == "databases.md":
-            document.namespace["dsn"] = request.getfixturevalue("postgres").url
+            document.namespace["dsn"] = request.getfixturevalue("dsn")
     for example in document.examples():
         example.evaluate()
 
@@ -100,10 +100,11 @@ def needed(library: str) -> None:
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server."""
+def dsn() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
     with postgresql() as server:
-        yield server
+        host, user, database = (part.partition("=")[2] for part in server.url.split())
+        yield f"postgresql://{user}@/{database}?host={host}"
 
 
 def test_fixtures(tmp_path: Path) -> None:
