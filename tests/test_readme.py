@@ -35,6 +35,7 @@ NEEDS = {
     "frameworks.md": ["django", "rich", "tqdm"],
     "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
     "policies.md": ["pydantic_settings"],
+    "shutdown.md": ["celery"],
 }
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
