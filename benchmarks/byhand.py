@@ -139,6 +139,13 @@ def looping_async(
     return wrapper
 
 
+def forwarding(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """
+    The pass-through without a decorator.
+    """
+    return fn(*args, **kwargs)
+
+
 def looping_call(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """
     The loop without a decorator.
@@ -153,7 +160,7 @@ def looping_call(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         attempt += 1
 
 
-def bounded(fn: Callable[P, T], timeout: float = 60.0) -> Callable[P, T]:
+def bounded(fn: Callable[P, T], timeout: float = 30.0) -> Callable[P, T]:
     """
     A retry loop with an end in time: it must ask for the time before the first call.
     """

@@ -6,9 +6,13 @@ They are imported here only, so that one that is not installed can be left out.
 """
 
 import logging
+import sys
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, metadata
+from types import ModuleType
 from typing import Any, ClassVar, TypeAlias
+
+from spellings import APART
 
 # Deliberately loose: the libraries differ in what they accept and return.
 Decorator: TypeAlias = Callable[[Any], Any]
@@ -24,7 +28,7 @@ HOOKS = {
 }
 
 LIMIT = 3600.0  # no wait of ours is cut
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 
 
 class Library:
@@ -34,6 +38,10 @@ class Library:
     def __init__(self) -> None:
         self.module: Any = import_module(self.name)
         logging.getLogger(self.name).setLevel(logging.CRITICAL)
+
+    @property
+    def version(self) -> str:
+        return metadata.version(self.name)
 
     def policy(self, delay: float = 0.0) -> Decorator:
         raise NotImplementedError
@@ -56,6 +64,12 @@ class Library:
         """
         return None
 
+    def budgeted(self) -> Decorator | None:
+        """
+        With a budget that all calls share.
+        """
+        return None
+
     def caller(self) -> Callable[..., Any] | None:
         """
         Calls a function with retries, without decorating it.
@@ -64,7 +78,13 @@ class Library:
 
     def blocks(self) -> Callable[[], Any] | None:
         """
-        Gives something to loop over, with attempts that are entered.
+        Returns something to loop over, with attempts that are entered.
+        """
+        return None
+
+    def async_blocks(self) -> Callable[[], Any] | None:
+        """
+        The same for `async for`.
         """
         return None
 
@@ -102,6 +122,9 @@ class Anew(Library):
     def hearing(self, callback: Callable[[Any], None]) -> Decorator:
         return self._retry(delay=0, jitter=False, on_success=callback)
 
+    def budgeted(self) -> Decorator:
+        return self._retry(delay=0, jitter=False, budget=self.module.RetryBudget())
+
     def caller(self) -> Callable[..., Any]:
         call: Callable[..., Any] = self.module.retry(delay=0, jitter=False).call
         return call
@@ -109,6 +132,9 @@ class Anew(Library):
     def blocks(self) -> Callable[[], Any]:
         policy: Any = self.policy()
         return lambda: policy
+
+    def async_blocks(self) -> Callable[[], Any]:
+        return self.blocks()
 
     def watching(self, hook: str) -> Watch:
         instrumentation = import_module("anew.instrumentation")
@@ -148,6 +174,9 @@ class Stamina(Library):
         return lambda: self.module.retry_context(
             on=Exception, attempts=3, timeout=None, wait_initial=0, wait_max=LIMIT, wait_jitter=0
         )
+
+    def async_blocks(self) -> Callable[[], Any]:
+        return self.blocks()
 
     def watching(self, hook: str) -> Watch | None:
         instrumentation = import_module("stamina.instrumentation")
@@ -217,6 +246,71 @@ class Backoff(Library):
         return decorator
 
 
+class PythonBackoff(Backoff):
+    """
+    The successor of backoff, under the same import name.
+    """
+
+    name = "python-backoff"
+
+    def __init__(self) -> None:
+        module, self._folder = APART[self.name]
+        self.module = _import_apart(module, self._folder)
+
+    @property
+    def version(self) -> str:
+        return next(iter(metadata.distributions(name=self.name, path=[self._folder]))).version
+
+    def blocks(self) -> Callable[[], Any]:
+        return self._blocks(self.module.retry_context)
+
+    def async_blocks(self) -> Callable[[], Any]:
+        return self._blocks(self.module.aretry_context)
+
+    def _blocks(self, context: Any) -> Callable[[], Any]:
+        waits = self.module.expo
+        return lambda: context(Exception, waits, max_tries=3, factor=0, max_value=LIMIT, jitter=None, logger=None)
+
+
+class Nopanic(Library):
+    name = "nopanic"
+    generators = True
+
+    def policy(self, delay: float = 0.0) -> Decorator:
+        return self._retry(self.module.backoff.exponential(base=delay, cap=LIMIT))
+
+    def jittered(self, delay: float) -> Decorator:
+        return self._retry(self.module.backoff.full_jitter(base=delay, cap=LIMIT))
+
+    def bounded(self) -> Decorator:
+        return self._retry(0, max_time=TIMEOUT)
+
+    def budgeted(self) -> Decorator:
+        return self._retry(0, budget=self.module.RetryBudget())
+
+    def caller(self) -> Callable[..., Any]:
+        policy: Any = self._retry(0)
+        call: Callable[..., Any] = policy.call
+        return call
+
+    def watching(self, hook: str) -> Watch | None:
+        if hook != "logging":
+            return None
+        events = self.module.events
+        cancels: list[Callable[[], None]] = []
+
+        def setting(hooks: list[Any]) -> None:
+            while cancels:
+                cancels.pop()()
+            cancels.extend(events.log_to(logger, logging.WARNING) for logger in hooks)
+
+        return self._switch(setting, logging.getLogger(self.name))
+
+    def _retry(self, waits: Any, **options: Any) -> Decorator:
+        decorator: Decorator = self.module.retry(attempts=3, on=Exception, backoff=waits, **options)
+        return decorator
+
+
 class BackoffKit(Library):
     name = "backoffkit"
 
@@ -228,8 +322,30 @@ class BackoffKit(Library):
         return self.policy(delay, jitter=True)
 
 
-LIBRARIES: tuple[type[Library], ...] = (Anew, Stamina, Tenacity, Backoff, BackoffKit)
+LIBRARIES: tuple[type[Library], ...] = (Anew, BackoffKit, Nopanic, Backoff, PythonBackoff, Stamina, Tenacity)
 NAMES: tuple[str, ...] = tuple(library.name for library in LIBRARIES)
+
+
+def _import_apart(name: str, folder: str) -> ModuleType:
+    """
+    Import what is in *folder*, beside another package of the same name.
+    """
+
+    def taken_out() -> dict[str, ModuleType]:
+        ours = [module for module in sys.modules if module.partition(".")[0] == name]
+        return {module: sys.modules.pop(module) for module in ours}
+
+    others = taken_out()
+    sys.path.insert(0, folder)
+    try:
+        module = import_module(name)
+        if not str(module.__file__).startswith(folder):
+            raise ImportError(f"{folder} holds no {name}")
+        return module
+    finally:
+        sys.path.remove(folder)
+        taken_out()
+        sys.modules.update(others)
 
 
 def silence_structlog() -> None:

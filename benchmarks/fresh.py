@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -29,20 +30,33 @@ def _turns(names: Sequence[str], rounds: int) -> list[str]:
     return [name for _ in range(rounds) for name in random.sample(names, len(names))]
 
 
-def import_times(names: Sequence[str], *, rounds: int) -> tuple[dict[str, float], dict[str, str]]:
+@dataclass(frozen=True)
+class Imports:
     """
-    Milliseconds for `import typing, functools` (as "typing") and, beyond those, for each library; and the heavy
-    modules that each brings along.
+    What importing costs: milliseconds of `import typing, functools` and, for each library, milliseconds, modules and
+    heavy modules beyond those.
     """
+
+    typing: float
+    times: dict[str, float]
+    modules: dict[str, float]
+    heavy: dict[str, float]
+
+
+def imports(names: Sequence[str], *, rounds: int) -> Imports:
     for name in names:
         _probe("probe_import.py", name)  # compiles what is not compiled yet
-    least = dict.fromkeys(("typing", *names), float("inf"))
-    heavy: dict[str, str] = {}
+    usual = float("inf")
+    times = dict.fromkeys(names, float("inf"))
+    modules: dict[str, float] = {}
+    heavy: dict[str, float] = {}
     for name in _turns(names, rounds):
-        typing, library, heavy[name] = _probe("probe_import.py", name)
-        least["typing"] = min(least["typing"], float(typing))
-        least[name] = min(least[name], float(library))
-    return least, heavy
+        typing, library, count, heavies = _probe("probe_import.py", name)
+        usual = min(usual, float(typing))
+        times[name] = min(times[name], float(library))
+        modules[name] = float(count)
+        heavy[name] = 0.0 if heavies == "-" else heavies.count(",") + 1.0
+    return Imports(usual, times, modules, heavy)
 
 
 def tasks(names: Sequence[str], count: int, what: str, spread: str, *, rounds: int) -> dict[str, float]:
@@ -55,3 +69,11 @@ def tasks(names: Sequence[str], count: int, what: str, spread: str, *, rounds: i
         if figure != "-":
             least[name] = min(least.get(name, float("inf")), float(figure))
     return least
+
+
+def hops() -> tuple[int, int, int]:
+    """
+    Switches of file and lines run when a call fails twice, and switches with the default log.
+    """
+    switches, lines, logged = map(int, _probe("hops.py", "--bare"))
+    return switches, lines, logged

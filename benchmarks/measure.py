@@ -120,7 +120,10 @@ def compare(benches: Mapping[str, Bench], *, rounds: int) -> dict[str, float]:
 
 
 def _enough(bench: Bench) -> int:
+    """
+    How many runs fill a turn; of several tries, as one that another process interrupts looks long enough too early.
+    """
     count = 1
-    while (took := bench(count)) < TURN:
+    while (took := min(bench(count) for _ in range(5))) < TURN:
         count = max(count * 2, min(count * 100, count * TURN // max(took, 1)))
     return count

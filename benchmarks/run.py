@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 
 import fresh
+import hops
 from contestants import NAMES, Library, load
 from measure import EventLoop, compare
 from races import Field, Race
-from table import Line, render
+from table import Line, render, summary
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Effort:
 
 
 FULL = Effort(rounds=600, imports=40, tasks=100_000, task_rounds=3)
-QUICK = Effort(rounds=80, imports=8, tasks=10_000, task_rounds=2)
+QUICK = Effort(rounds=200, imports=15, tasks=10_000, task_rounds=4)
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,26 @@ def race_lines(race: Race, effort: Effort) -> list[Line]:
     return [
         Line(race.title, against, {name: time / times[against] for name, time in times.items()}, target)
         for against, target in race.against.items()
+        if against in times  # a peer may be missing
     ]
 
 
 def import_lines(names: Sequence[str], effort: Effort) -> list[Line]:
-    times, heavy = fresh.import_times(names, rounds=effort.imports)
-    typing = times.pop("typing")
-    weights = {name: float(0 if modules == "-" else modules.count(",") + 1) for name, modules in heavy.items()}
+    costs = fresh.imports(names, rounds=effort.imports)
     return [
-        Line("import, decorating 4 functions", "typing, functools", {n: t / typing for n, t in times.items()}),
-        Line("the same, in milliseconds", "", times, 5.0, "{:.1f}".format),
-        Line("asyncio, inspect, ...: imported", "", weights, 0.0, "{:.0f}".format),
+        Line(
+            "import, decorating 4 functions", "typing, functools", {n: t / costs.typing for n, t in costs.times.items()}
+        ),
+        Line("the same, in milliseconds", "", costs.times, 4.0, "{:.1f}".format),
+        Line("modules beyond typing, functools", "", costs.modules, 28, "{:.0f}".format),
+        Line("of these asyncio, inspect, ...", "", costs.heavy, 0, "{:.0f}".format),
+    ]
+
+
+def hop_lines() -> list[Line]:
+    return [
+        Line(f"2 failures, success: {what}", "", {"anew": count}, target, "{:.0f}".format)
+        for (what, target), count in zip(hops.TARGETS.items(), fresh.hops(), strict=True)
     ]
 
 
@@ -81,13 +91,14 @@ def sections(libraries: Sequence[Library], loop: EventLoop, effort: Effort) -> I
         yield Section(race.title, partial(race_lines, race, effort))
     yield Section("import", partial(import_lines, names, effort))
     yield Section("waiting tasks", partial(task_lines, names, effort))
+    yield Section("hops", hop_lines)
 
 
 def better(first: Line, second: Line) -> Line:
     """
     The line of the two in which anew came off better: noise only makes it look worse.
     """
-    return min(first, second, key=lambda line: line.figures.get("anew", 0.0))
+    return min(first, second, key=lambda line: line.anew)
 
 
 def installed() -> Iterator[Library]:
@@ -100,11 +111,11 @@ def installed() -> Iterator[Library]:
             yield library
 
 
-def known(name: str) -> str:
+def known(library: Library) -> str:
     try:
-        return f"{name} {version(name)}"
+        return f"{library.name} {library.version}"
     except PackageNotFoundError:
-        return f"{name} from a source tree"
+        return f"{library.name} from a source tree"
 
 
 def main() -> int:
@@ -128,8 +139,10 @@ def main() -> int:
         lines += measured
     loop.close()
 
-    print(f"Python {platform.python_version()}, {', '.join(known(library.name) for library in libraries)}\n")
-    print(render(lines, ["loop", "async for", *(library.name for library in libraries)]))
+    peers = [library.name for library in libraries if library.name != "anew"]
+    print(f"Python {platform.python_version()}, {', '.join(map(known, libraries))}\n")
+    print(render(lines, peers))
+    print(f"\n{summary(lines)}")
     return int(arguments.check and any(line.missed() for line in lines))
 
 

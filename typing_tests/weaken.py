@@ -17,8 +17,8 @@ from harness import project, suite
 from harness.markers import CHECKERS
 from weakenings import WEAKENINGS, Edit
 
-# Asked together, the fastest first, until one of them notices.
-_ROUNDS = (("zuban",), ("ty",), ("pyrefly",), ("mypy",), ("pyright",), ("basedpyright",))
+# Asked one after the other until one notices, the fastest first; but mypy, which is faster, sees no more than pyright.
+_ROUNDS = (("zuban",), ("ty",), ("pyrefly",), ("pyright",), ("mypy",), ("basedpyright",))
 
 
 def edited(package: Path, edits: list[Edit]) -> dict[str, str | None]:

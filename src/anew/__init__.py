@@ -26,4 +26,3 @@ __all__ = [
 # Tracebacks, pickles and documentation name things where users import them from.
 for _name in __all__:
     globals()[_name].__module__ = __name__
-del _name

@@ -15,7 +15,6 @@ from ._call import Call, run
 from ._decide import wait_range
 from ._marks import marks, thrown_in
 from ._modes import effective
-from ._types import override
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -60,7 +59,6 @@ class Attempt:
         timeout = self._policy.timeout
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
-    @override
     def __repr__(self) -> str:
         try:
             next_wait = f"{self.next_wait:.10g}"
@@ -150,6 +148,7 @@ class _Loop:
 
     __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
     in_task: bool
+    phase: str
 
     def __init__(self, policy: Policy, fn: CodeType | str) -> None:
         if policy.replay:

@@ -34,7 +34,6 @@ from typing import TYPE_CHECKING, Any, final
 
 from . import _clock
 from ._checks import duration, integer, option_error, seconds
-from ._types import override
 
 if TYPE_CHECKING:
     from ._types import Seconds
@@ -84,7 +83,7 @@ class RetryBudget:
             error: Any = ValueError if given == "" else TypeError
             raise option_error(error, "name", name, "a string, not empty, or None")
         budget = RetryBudget._found(name or os.urandom(16).hex(), name, settings, keep=name is not None)
-        if budget._identity[-1] != settings:  # noqa: SLF001 - one of our own
+        if budget._identity[-1] != settings:
             raise option_error(ValueError, "name", name, f"another one, as {budget!r} has other settings")
         return budget
 
@@ -149,18 +148,16 @@ class RetryBudget:
                 if not 0 <= current - number < _SLICES:
                     lapsed = slices.pop(number, 0)
                     self._cap -= lapsed * self._pays
-            if self._balance > self._cap:  # noqa: PLR1730 - min() is a call: see the theory
+            if self._balance > self._cap:
                 self._balance = self._cap
             return self._balance
 
-    @override
     def __repr__(self) -> str:
         _, name, (floor, ratio, window) = self._identity
         options = f"floor={floor // _TOKEN}, ratio={ratio / _TOKEN}, window={window}"
         options += "" if name is None else f", name={name!r}"
         return f"<RetryBudget {self.available:.10g} of {self._cap / _TOKEN:.10g} tokens ({options})>"
 
-    @override
     def __reduce__(self) -> tuple[Any, ...]:
         return RetryBudget._found, self._identity
 
@@ -178,7 +175,7 @@ def _forget(key: str, gone: ref[RetryBudget]) -> None:
 
 
 def _after_fork() -> None:
-    global _lock  # noqa: PLW0603 - the old one's holder may have stayed behind, in the parent
+    global _lock
     _lock = RLock()
 
 

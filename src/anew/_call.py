@@ -21,9 +21,9 @@ from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
-from ._errors import RetryError, TryAgain, failure_in
+from ._errors import RetryError, TryAgain, failure_in, without_traceback
 from ._marks import mark, trim
-from ._modes import effective
+from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
 from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
 
@@ -86,8 +86,8 @@ class Call:
         self._num = self._earlier = 0  # failures; and those before the last progress
         self._previous = policy.delay
         self._waited = self._first_failure = self._began = self._wait = 0.0
-        self._opened: list[Any] | None = None
-        self.start = start  # on the monotonic clock, if the time is limited
+        self._opened: Any = None  # a list, if hooks have opened something
+        self.start: float = start  # on the monotonic clock, if the time is limited
         self.in_task = in_task  # which may be cancelled, and in which nothing blocks
 
     def __enter__(self) -> float:
@@ -119,7 +119,7 @@ class Call:
             await self._tell("on_retry", self._num, exc)
             verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            self._schedule(policy, exc, verdict.seconds if policy.waits else 0.0)
+            self._schedule(policy, exc, verdict.seconds)
             if policy.stop is None or not self._is_stopped(policy.stop):
                 return True
             verdict = GiveUp(reason="stopped")
@@ -185,7 +185,7 @@ class Call:
             # Once a call, and before the token is taken, as the warning may be an error.
             if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
                 self._warn_of_blocking(exc, policy.budget)
-            if policy.budget is not None and not _is_taken(policy.budget):
+            if policy.budget is not None and not _ask("take", policy.budget):
                 return GiveUp(reason="budget")
             self._previous = self._previous if verdict.asked else verdict.seconds
         return verdict
@@ -205,8 +205,13 @@ class Call:
         return left if policy.waits or left < 0 else inf
 
     def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
-        """Set the wait, and tell the hooks."""
-        waited, self._wait, self._opened = self._waited, wait, None
+        """Set the wait, and tell the hooks, or the test."""
+        waited = self._waited
+        if not policy.waits:
+            facts = self._facts(without_traceback(exc))
+            record(RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts))
+            wait = 0.0
+        self._wait, self._opened = wait, None
         self._waited = waited + wait if waited else wait  # one float less for a call that waits once
         if policy.hooks == () or (policy.hooks is None and chosen["retry"] == ()):
             return
@@ -218,11 +223,11 @@ class Call:
 
     async def _tell(self, option: str, *args: object) -> None:
         callback = getattr(self._policy, option)
-        answer = None if callback is None else callback(*args)
+        answer: object = None if callback is None else callback(*args)
         if answer is None or not isinstance(answer, Awaitable):
             return
         if not self.in_task:
-            refuse_awaitable(option, answer, self._policy, self._fn)
+            refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
         await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
@@ -251,21 +256,18 @@ def pay(policy: Policy) -> None:
     """Pay a success into the policy's budget, if there is one right now."""
     budget = effective(policy).budget
     if budget is not None:
-        try:
-            budget.pay()
-        except Exception as exc:
-            log_failure("the budget %s could not be paid; the call goes on", budget, exc)
+        _ask("pay", budget)
 
 
-def _is_taken(budget: Budget) -> bool:
-    """Take a token; a budget that fails has none."""
+def _ask(method: str, budget: Budget) -> bool:
+    """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        answer: object = budget.take()
+        answer: object = getattr(budget, method)()
         if discard_awaitable(answer):
-            raise TypeError("take() must not be async")  # noqa: TRY301 - to be logged like what it raises
+            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
         return bool(answer)
     except Exception as exc:
-        log_failure("the budget %s failed; it counts as spent", budget, exc)
+        log_failure(f"{method}() of the budget %s failed; the call goes on", budget, exc)
         return False
 
 

@@ -60,7 +60,7 @@ def code_of(fn: object) -> CodeType | None:
 
 def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitable", "generator"]:
     """What a plain function has returned, told from its type."""
-    typ = type(result)
+    typ: Any = cast("Any", type(result))
     if typ is CoroutineType:
         return "coroutine"
     if hasattr(typ, "__await__") or (typ is GeneratorType and result.gi_code.co_flags & _ITERABLE_COROUTINE):
@@ -78,8 +78,9 @@ def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     """
     names = getattr(code_of(unwrap(fn)), "co_varnames", ())
     for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+        typ: Any = cast("Any", type(value))
         # A database cursor starts over with each execute().
-        if name != "self" and hasattr(type(value), "__next__") and not hasattr(type(value), "execute"):
+        if name != "self" and hasattr(typ, "__next__") and not hasattr(typ, "execute"):
             raise TypeError(
                 f"the argument {name} of {name_of(fn)} is an iterator, which a replayed generator would find used up; "
                 "pass a list, or a function that makes a new iterator"
@@ -104,7 +105,7 @@ def name_of(fn: Any) -> str:
     if isinstance(fn, str):
         return fn
     code = fn if isinstance(fn, CodeType) else code_of(fn)
-    name = code.co_qualname if code is fn else getattr(fn, "__qualname__", None)
+    name = fn.co_qualname if isinstance(fn, CodeType) else getattr(fn, "__qualname__", None)
     if not isinstance(name, str):
         name = type(fn).__qualname__
         method = getattr(fn, "_method", None) if type(fn).__module__.partition(".")[0] == "grpc" else None
@@ -136,7 +137,7 @@ def discard_awaitable(answer: Any) -> bool:
     if answer is None or not isinstance(answer, Awaitable):
         return False
     if isinstance(answer, Coroutine):
-        cast("Coroutine[Any, Any, Any]", answer).close()
+        cast("Any", answer).close()
     return True
 
 
@@ -154,7 +155,8 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
         value: object = own.get(attribute, getattr(named, attribute, None))
         if isinstance(value, str):
             setattr(wrapper, attribute, value)
-    for attribute, missing in (("__annotations__", {}), ("__defaults__", ()), ("__kwdefaults__", {})):
+    nothing: dict[str, Any] = {"__annotations__": {}, "__defaults__": (), "__kwdefaults__": {}}
+    for attribute, missing in nothing.items():
         value = getattr(fn, attribute, None)
         setattr(wrapper, attribute, value if type(value) is type(missing) else missing)
     return wrapper

@@ -6,16 +6,20 @@ Law: nothing but the warning itself leaves, and that only where it has been turn
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 # Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
 _NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
 _SHELLS, _LOOPS = ("IPython.", "ipykernel."), ("asyncio.", "trio.", "uvloop.")
 
+current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")
+"""Return the frame so many levels up; the public way, `inspect.currentframe`, is slow to import."""
+
 
 def caller() -> tuple[FrameType, int]:
     """Return the innermost frame that is the caller's, and its level, where that of the function that asks is 1."""
-    frame, level = sys._getframe(1), 1  # noqa: SLF001 - `inspect` has the same under a public name, but is slow to import
+    frame, level = current_frame(1), 1
     while frame.f_back is not None and f"{_module(frame)}.".startswith(_NOT_THE_CALLERS):
         frame, level = frame.f_back, level + 1
     return frame, level
@@ -45,7 +49,7 @@ def in_notebook_cell() -> bool:
 
     A task that the cell has started is no part of the cell: between the task and the loop is no frame of a shell.
     """
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - see above
+    frame: FrameType | None = current_frame(0)
     while frame is not None and not (module := f"{_module(frame)}.").startswith(_LOOPS):
         if module.startswith(_SHELLS):
             return True

@@ -23,6 +23,8 @@ from contextvars import ContextVar
 from types import FrameType, ModuleType
 from typing import Any
 
+from ._caller import current_frame
+
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
 
@@ -94,17 +96,18 @@ _last_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_last
 
 
 def _warn_if_stale(task: Any, exc: BaseException) -> None:
-    seen = _last_met.get()
-    if seen is None or seen[0]() is not task:
+    name: str = task.get_name()
+    met, key, told = _last_met.get() or (None, 0, False)
+    if met is None or met() is not task:
         _last_met.set((ref(task), id(exc), False))
-    elif seen[1] != id(exc) and not seen[2]:  # a retry around a retry meets the same failure
-        _last_met.set((seen[0], id(exc), True))
+    elif key != id(exc) and not told:  # a retry around a retry meets the same failure
+        _last_met.set((met, id(exc), True))
         from logging import getLogger
 
         getLogger("anew").warning(
             "no call is retried in task %r: its count of cancellation requests stays above 0; "
             "whoever cancels a task that goes on must call its uncancel()",
-            task.get_name(),
+            name,
         )
 
 
@@ -132,7 +135,7 @@ def _trio() -> ModuleType | None:
 
 def _innermost_loop() -> str:
     """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the public way to it, inspect, is heavy
+    frame: FrameType | None = current_frame(0)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package in ("asyncio", "trio"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ._callables import discard_awaitable
 from ._checks import finite, option_error
@@ -21,6 +21,7 @@ from ._waits import NO_CAP
 if TYPE_CHECKING:
     from ._options import Policy
     from ._types import Reason
+    from ._waits import Bounds
 
 
 # Not named tuples: the first of these would cost the process a millisecond.
@@ -101,7 +102,8 @@ def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None 
     """Return the lowest and the highest wait after failure number `num`; capped first, then spread."""
     growth = policy.growth
     factor = _factor(policy.backoff, num, exc) if growth is None else growth(num)
-    return policy.bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
+    bounds: Bounds = policy.bounds
+    return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
 
 def covers(policy: Policy, exc: Exception) -> bool:
@@ -116,14 +118,14 @@ def seen_through(policy: Policy, exc: RetryError) -> Exception:
     """
     inner: Exception = exc
     while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
-        inner = cast("RetryError", inner).last_exception
+        inner = inner.last_exception
     return inner
 
 
 def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     """Whether this failure is ours (True), or how many seconds the call or the hook asks us to wait, if it is."""
     typ = type(exc)  # isinstance() would ask the exception, which may lie
-    if issubclass(typ, _SPECIAL) or order_kind(typ):
+    if issubclass(typ, _SPECIAL) or order_kind(typ) is not None:
         claim = _second_look(policy, exc)
         if claim is not None:
             return claim
@@ -140,9 +142,9 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
 def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None:
     """Judge exits, orders, groups, and what retries raise; `None`: it is a failure like any other."""
     group = members(exc)
-    kinds = [(kind, type(one)) for one in group if (kind := order_kind(type(one)))]
-    for kind, typ in kinds:
-        if kind == "exit" or not names(typ, policy.named):
+    for one in group:
+        kind, typ = order_kind(type(one)), type(one)
+        if kind == "exit" or (kind == "order" and not names(typ, policy.named)):
             return LetOut(why=kind)
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
@@ -153,7 +155,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     return None
 
 
-def _is_single(exc: BaseException) -> bool:
+def _is_single(exc: BaseException) -> TypeGuard[RetryError]:
     return isinstance(exc, RetryError) and exc.attempts == 1 and exc.reason == "attempts"
 
 

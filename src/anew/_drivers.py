@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._call import Call, pay, refuse_awaitable, run
@@ -86,7 +86,7 @@ def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> 
 def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Callable[..., Any]:
     catch, on_success, timed = policy.catch, policy.on_success, policy.timeout is not None
     pays = policy.budget is not None
-    value: type = NoneType  # of the last result that was a plain value
+    value: Any = cast("Any", NoneType)  # of the last result that was a plain value
 
     def is_value(result: Any) -> bool:
         nonlocal value
@@ -197,7 +197,7 @@ def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Polic
         result = first.take()
         if result is None:
             result = fn(*args, **kwargs)
-        return await result if hasattr(type(result), "__await__") else result
+        return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
 
     state.in_task = True
     whole = _coroutine(attempt, policy, state)()

@@ -93,7 +93,6 @@ class RetryError(Exception):
         why = "" if reason == "attempts" else f" (reason: {reason})"
         return f"{failed} after {attempts} attempt(s). Last error: {describe(last)}{why}"
 
-    @override
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
         cause = self.__cause__ is last or (None if self.__cause__ is None else _pack(self.__cause__))
@@ -149,6 +148,16 @@ def failure_in(exc: Exception) -> Exception:
     if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
         return exc.__cause__
     return exc
+
+
+def without_traceback(exc: Exception) -> Exception:
+    """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
+    from copy import copy
+
+    try:
+        return copy(exc)
+    except Exception:
+        return Exception(describe(exc))
 
 
 _R = TypeVar("_R", bound=RetryError)

@@ -57,7 +57,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
             if is_heard:
                 run((state or Call(policy, fn)).succeeded())
             while True:
-                thrown = None
+                sent = thrown = None
                 try:
                     sent = yield item
                 except BaseException as exc:
@@ -125,7 +125,8 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         refuse_iterators(fn, args, kwargs)
-        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic()), None
+        state = _Stream(policy, fn, args, kwargs, _clock.monotonic())
+        sent = thrown = None
         while True:
             since, gen = marks.newest, fn(*args, **kwargs)
             try:
@@ -189,7 +190,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
             if is_heard:
                 await (state or Call(policy, fn, in_task=True)).succeeded()
             while True:
-                thrown = None
+                sent = thrown = None
                 try:
                     sent = yield item
                 except BaseException as exc:
@@ -216,7 +217,8 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         refuse_iterators(fn, args, kwargs)
-        state, thrown = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True), None
+        state = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True)
+        sent = thrown = None
         while True:
             since, agen = marks.newest, fn(*args, **kwargs)
             try:

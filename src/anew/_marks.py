@@ -40,6 +40,7 @@ class _Marks:
     """All marks of this process. Attempts read the number of the newest, so it is a slot: nothing is read faster."""
 
     __slots__ = ("newest",)
+    newest: int
 
 
 marks = _Marks()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from .instrumentation import RetryDetails
+
 
 def set_active(active: bool) -> None:
     """Switch retries on or off, for all of the process and for what is decorated already.
@@ -35,12 +37,14 @@ def is_active() -> bool:
     return _active
 
 
-def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> AbstractContextManager[None]:
+def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> AbstractContextManager[list[RetryDetails]]:
     """Switch all waits off, for tests, in all of the process and for what is decorated already; or on again.
 
     Works at once, as a plain call; and as a context manager, which restores what was before. Where contexts of several
     threads overlap, the last one to leave restores what was before the first. `set_active(False)` wins over testing.
-    Waits are worked out, but not waited; no budget is paid or taxed.
+    Waits are worked out, but not waited; no budget is paid or taxed. The context manager gives a list, which fills with
+    the details of each retry inside, their `wait` as production would have drawn it, and the exception a copy without
+    its traceback.
 
     Parameters:
         testing: whether to test.
@@ -72,6 +76,13 @@ def effective(policy: Policy) -> Policy:
     return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
 
 
+def record(details: RetryDetails) -> None:
+    """Note a retry for the tests that are running."""
+    for context in _entered:
+        if context._retries is not None:
+            context._retries.append(details)
+
+
 @final
 class _Context:
     """One call of `set_testing`, and what it restores."""
@@ -79,15 +90,16 @@ class _Context:
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
         self._testing = testing
         self._before = before
-        self._is_used = False
+        self._retries: list[RetryDetails] | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> list[RetryDetails]:
         global _testing
         with _lock:
-            if self._is_used:
+            if self._retries is not None:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._is_used, _testing = True, self._testing
+            self._retries, _testing = [], self._testing
             _entered.append(self)
+            return self._retries
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing

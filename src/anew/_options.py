@@ -102,12 +102,9 @@ def _on(on: Any) -> Any:
 
 def _types(on: Any) -> tuple[type[Exception], ...]:
     expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
-    try:
-        types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
-    except TypeError:
-        types = (None,)
-    if isinstance(on, str | bytes) or types == (None,):
+    if (not hasattr(on, "__iter__") and not isinstance(on, type)) or isinstance(on, str | bytes):
         raise option_error(TypeError, "on", on, expected)
+    types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
     if not types:
         raise option_error(ValueError, "on", on, expected)
     for typ in types:
@@ -130,7 +127,8 @@ def _judged(on: Any) -> _Fields:
         catch = Exception if Exception in types else (*types, TryAgain)
         fields = {"hook": None, "types": types, "catch": catch, "skips_exhausted": True}
     else:
-        ours = getattr(type(on), "skips_exhausted", False) is True
+        typ: Any = cast("Any", type(on))
+        ours = getattr(typ, "skips_exhausted", False) is True
         fields = {"hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
         named = on.types if ours else ()
     return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
@@ -159,8 +157,8 @@ def _replay(replay: Any) -> Any:
 
 def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> Any:
     """Check an object that is taken by what it can do."""
-    methods = [] if isinstance(value, type) else [getattr(value, name, None) for name in names]
-    if not (methods and all(map(callable, methods)) and kind_of(cast("Any", methods[-1])) == "function"):
+    methods: list[Any] = [getattr(value, name, None) for name in names]
+    if isinstance(value, type) or not (all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
         raise option_error(TypeError, option, value, expected)
     return value
 

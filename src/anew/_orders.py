@@ -75,7 +75,7 @@ def _kind(typ: type[BaseException]) -> str | None:
 
 # `"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them. The cache is bounded, as
 # some libraries make a class for each exception, and nothing stands around it, so that a known class costs little.
-order_kind: Callable[[type[BaseException]], str | None] = lru_cache(256)(cast("Any", _kind))
+order_kind: Callable[[type[BaseException]], str | None] = cast("Any", lru_cache(256)(_kind))
 
 
 def names(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:

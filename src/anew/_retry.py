@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
 
 from ._blocks import AsyncAttempts, Attempts
 from ._callables import copy_metadata
+from ._caller import current_frame
 from ._checks import safe_repr
 from ._drivers import call, drive
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ._errors import RetryError
     from ._schedule import Schedule
 
+    # isort: off
     # fmt: off
     from ._types import AF, AI, A, Backoff, Bare, Budget, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds
     from ._types import Stop, T
     # fmt: on
+    # isort: on
     from .instrumentation._registry import Hooks
 
 
@@ -125,7 +127,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has async callbacks, which take `async for`; or `replay`, which is for generators.
         """
-        return Attempts(self._policy, _around(sys._getframe(1)))  # noqa: SLF001 - `inspect` is slow to import
+        return Attempts(self._policy, _around(current_frame(1)))
 
     def __aiter__(self) -> AsyncAttempts:
         """Begin a block in a coroutine: `async for attempt in retry(...): with attempt: ...`.
@@ -133,7 +135,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError: the policy has `replay`, which is for generators.
         """
-        return AsyncAttempts(self._policy, _around(sys._getframe(1)))  # noqa: SLF001 - `inspect` is slow to import
+        return AsyncAttempts(self._policy, _around(current_frame(1)))
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""

@@ -21,8 +21,10 @@ print(budget.available >= 1)
 budget.available = 5.0  # E
 budget.floor = 5  # E
 print(budget.floor)  # E
+assert_type(budget.take(), bool)
 budget.take(1)  # E
 budget.pay(1)  # E
+print(budget.pay())  # E: mypy, zuban
 budget()  # E
 
 RetryBudget(10)  # E

@@ -54,14 +54,14 @@ WEAKENINGS = {
     "iter gives Any": [(_RETRY, _ITER, "def __iter__(self: Retry[None]) -> Any:")],
     "iter gives an iterator only": [
         (_RETRY, _ITER, "def __iter__(self: Retry[None]) -> Iterator[Attempt]:"),
-        (_RETRY, "import Callable, Iterable\n", "import Callable, Iterable, Iterator\n"),
+        (_RETRY, "import Awaitable, Callable, Iterable\n", "import Awaitable, Callable, Iterable, Iterator\n"),
         (_RETRY, "import AsyncAttempts, Attempts\n", "import AsyncAttempts, Attempt, Attempts\n"),
     ],
     "for takes async callbacks": [(_RETRY, _ITER, "def __iter__(self) -> Attempts:")],
     "aiter gives Any": [(_RETRY, _AITER, "def __aiter__(self) -> Any:")],
     "aiter gives an iterator only": [
         (_RETRY, _AITER, "def __aiter__(self) -> AsyncIterator[Attempt]:"),
-        (_RETRY, "import Callable, Iterable\n", "import AsyncIterator, Callable, Iterable\n"),
+        (_RETRY, "import Awaitable, Callable, Iterable\n", "import AsyncIterator, Awaitable, Callable, Iterable\n"),
         (_RETRY, "import AsyncAttempts, Attempts\n", "import AsyncAttempts, Attempt, Attempts\n"),
     ],
     "async for refuses async callbacks": [(_RETRY, _AITER, "def __aiter__(self: Retry[None]) -> AsyncAttempts:")],
@@ -81,5 +81,6 @@ WEAKENINGS = {
         (_SCHEDULE, "(tuple[Wait, ...])", "(tuple[Any, ...])"),
         (_SCHEDULE, "import TYPE_CHECKING, ", "import TYPE_CHECKING, Any, "),
     ],
-    "Wait.mean is an int": [(_SCHEDULE, "    mean: float\n", "    mean: int\n")],
+    "Wait.mean is an int": [(_SCHEDULE, "    mean: float | None\n", "    mean: int | None\n")],
+    "Wait.mean is always there": [(_SCHEDULE, "    mean: float | None\n", "    mean: float\n")],
 }

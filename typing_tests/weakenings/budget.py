@@ -4,7 +4,7 @@ _BUDGET, _TYPES = "_budget.py", "_types.py"
 
 _AVAILABLE = "    @property\n    def available(self) -> float:"
 _PROPERTY_END = """\
-        return self._capped(self._state)[0] / self._token
+        return self._settle() / _TOKEN
 
 """
 _SETTER = """\
@@ -26,7 +26,7 @@ _PAY = """\
 """
 
 WEAKENINGS = {
-    "RetryBudget takes its options by position": [(_BUDGET, "self, *, floor: int", "self, floor: int")],
+    "RetryBudget takes its options by position": [(_BUDGET, "cls, *, floor: int", "cls, floor: int")],
     "RetryBudget takes any floor": [(_BUDGET, "floor: int = 5", "floor: Any = 5")],
     "RetryBudget takes half a token": [(_BUDGET, "floor: int = 5", "floor: float = 5")],
     "RetryBudget takes any ratio": [(_BUDGET, "ratio: float = 0.2", "ratio: Any = 0.2")],

@@ -6,7 +6,11 @@ _HOOKS_INIT = "instrumentation/__init__.py"
 WEAKENINGS = {
     "no py.typed": [("py.typed", "", "")],
     "Options is not exported": [
-        (_INIT, "from ._options import Options\n", "from typing import Any\n\nOptions: Any = dict\n")
+        (
+            _INIT,
+            "from ._options import Options\n",
+            "from typing import Any\n\nOptions: Any = type('Options', (dict,), {})\n",
+        )
     ],
     "Attempt is not exported": [
         (

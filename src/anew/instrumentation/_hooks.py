@@ -17,7 +17,6 @@ from anew._callables import accepts, kind_of, name_of
 from anew._checks import option_error
 from anew._describe import describe
 from anew._errors import TryAgain
-from anew._types import override
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -52,7 +51,6 @@ class _Details:
         error = {"anew.error_type": error_type(self.exception), "anew.error": _error(self.exception)}
         return {f"anew.{name}": getattr(self, name) for name in ("name", "elapsed", *self.__slots__)} | error
 
-    @override
     def __repr__(self) -> str:
         """All facts."""
         shown = (f"{key.removeprefix('anew.')}={value!r}" for key, value in self.facts().items())
@@ -195,11 +193,9 @@ class RetryHookFactory:
         self._begun = allocate_lock()  # taken for good by whoever builds
         self._hook: RetryHook | None = None
 
-    @override
     def __repr__(self) -> str:
         return f"RetryHookFactory({name_of(self._build)})"
 
-    @override
     def __reduce__(self) -> tuple[Any, ...]:
         return RetryHookFactory, (self._build,)
 

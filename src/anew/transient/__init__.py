@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from anew import _clock
 from anew._checks import option_error, seconds
 from anew._marks import members
-from anew._types import override
 
 from ._outage import is_transient
 from ._response import asked_wait
@@ -88,7 +87,6 @@ class _Transient:
             return True
         return asked <= self._limit and asked * (1 + _SPREAD * _clock.draw())
 
-    @override
     def __repr__(self) -> str:
         return f"transient(limit={self._limit!r})"
 
