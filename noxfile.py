@@ -64,7 +64,7 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "typing"]
+nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "recipes", "typing"]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -141,6 +141,14 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=95")
     else:
         session.run("coverage", "report")
+
+
+@nox.session(python=TESTED[0])
+def recipes(session: nox.Session) -> None:
+    """Run the recipes of the docs, those too that need a framework, a database or a server of their own."""
+    session.install(os.environ.get("WHEEL", "."), *group("tests"), *group("docs-examples"))
+    files = ["tests/test_readme.py", "tests/test_recipes.py"]
+    session.run("pytest", *files, *session.posargs, env={"RECIPES": "all"})
 
 
 # The oldest version: the checkers look at the package as it is there.

@@ -1,14 +1,14 @@
 """A shop on loopback, for the recipes of the docs: it fails as real ones do, and remembers what it was asked.
 
-    GET  /orders    503, then what there is; 401 for all who have not got the newest token
-    GET  /returns   503, then what there is
-    GET  /search    503, then what was asked for
-    POST /token     a new token
-    POST /charges   503, then 201: the keys that came with it are `server.keys`
-    PUT  /backup    503, then 201: the sizes of what came are `server.sizes`
-    GET  /file      100,000 bytes that break off after 30,000, with `ETag`, `Range` and `If-Range`
-    GET  /events    pages that each fail once, each with the cursor of the next
-    GET  /jobs/7    "queued", "running", "done"
+GET  /orders    503, then what there is; 401 for all who have not got the newest token
+GET  /returns   503, then what there is
+GET  /search    503, then what was asked for
+POST /token     a new token
+POST /charges   503, then 201: the keys that came with it are `server.keys`
+PUT  /backup    503, then 201: the sizes of what came are `server.sizes`
+GET  /file      100,000 bytes that break off after 30,000, with `ETag`, `Range` and `If-Range`
+GET  /events    pages that each fail once, each with the cursor of the next
+GET  /jobs/7    "queued", "running", "done"
 """
 
 from __future__ import annotations
@@ -28,22 +28,17 @@ EVENTS = {"": (["a", "b"], "2"), "2": (["c", "d"], "3"), "3": (["e"], None)}
 class ShopHandler(Handler):
     server: ShopServer
 
-    def do_GET(self) -> None:
-        self._serve("get")
-
-    def do_POST(self) -> None:
-        self._serve("post")
-
-    def do_PUT(self) -> None:
-        self._serve("put")
-
-    def _serve(self, method: str) -> None:
+    def serve(self) -> None:
         self.close_connection = True
         address = urlsplit(self.path)
         self.query = parse_qs(address.query)
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        route = getattr(self, f"{method}_{address.path.strip('/').replace('/', '_')}", partial(self.give, 404))
+        route = getattr(
+            self, f"{self.command.lower()}_{address.path.strip('/').replace('/', '_')}", partial(self.give, 404)
+        )
         route()
+
+    do_GET = do_POST = do_PUT = serve  # noqa: N815 - named by http.server
 
     def give(self, status: int, answer: Any = None, *, only: int | None = None, **headers: str) -> None:
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
