@@ -64,7 +64,11 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "recipes", "typing"]
+nox.options.sessions = [
+    *("lint", "build"),
+    *(f"tests-{version}" for version in TESTED),
+    *("coverage", "recipes", "engines", "typing"),
+]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -123,17 +127,18 @@ def build(session: nox.Session) -> None:
 @nox.session(python=list(FOUND))
 def tests(session: nox.Session) -> None:
     """Run the tests against the installed package: the wheel in $WHEEL, or one built from what is here."""
-    data = f".coverage.{session.python}"
-    for old in ROOT.glob(f"{data}.*"):
-        old.unlink()
     session.install(os.environ.get("WHEEL", "."), *group("tests"))
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": data})
+    # `coverage` demands 100 % of all versions together.
+    options = ["-n", "auto", "--dist", "worksteal", "--cov", "--cov-report=", "--cov-fail-under=0"]
+    if session.python in TESTED[:-1]:
+        options += ["-m", "not one_python", "--hypothesis-profile=few"]
+    session.run("pytest", *options, *session.posargs, env={"COVERAGE_FILE": f".coverage.{session.python}"})
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Demand that the tests on all versions together have run every line and branch."""
-    missing = [version for version in SUPPORTED if not any(ROOT.glob(f".coverage.{version}.*"))]
+    missing = [version for version in SUPPORTED if not (ROOT / f".coverage.{version}").exists()]
     session.install(*group("coverage"))
     session.run("coverage", "combine")
     if missing:
@@ -148,7 +153,22 @@ def recipes(session: nox.Session) -> None:
     """Run the recipes of the docs, those too that need a framework, a database or a server of their own."""
     session.install(os.environ.get("WHEEL", "."), *group("tests"), *group("docs-examples"))
     files = ["tests/test_readme.py", "tests/test_recipes.py"]
-    session.run("pytest", *files, *session.posargs, env={"RECIPES": "all"})
+    session.run("pytest", *files, "-rs", *session.posargs, env={"RECIPES": "all"})
+
+
+@nox.session(python=TESTED[-1])
+def engines(session: nox.Session) -> None:
+    """Run what users outgrow one process on, and the examples with it: pools, queues, notebooks, servers."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines"))
+    session.run("pytest", "tests_engines", "-n", "2", "-rs", *session.posargs)
+
+
+# The oldest version: some of these take long to support a new one.
+@nox.session(name="engines-big", python=TESTED[0], default=False)
+def engines_big(session: nox.Session) -> None:
+    """Run what takes minutes: a Celery worker with a broker, Ray, PySpark, PyInstaller, Nuitka."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines-big"))
+    session.run("pytest", "tests_engines", "-m", "big", "-rs", *session.posargs)
 
 
 # The oldest version: the checkers look at the package as it is there.

@@ -101,7 +101,7 @@ class Process:
         call.num += 1
         timeout = self.policy.timeout
         left = float("inf") if timeout is None else call.begun + timeout - world.now
-        verdict = decide(self.policy, exc, call.num, left=lambda: left, previous=call.previous, draw=world.dice.random)
+        verdict = decide(self.policy, exc, call.num, call.previous, left=lambda _: left, draw=world.dice.random)
         if not isinstance(verdict, RetryIn):
             self._ended(call, False)
             return

@@ -16,8 +16,8 @@ import httpx
 from flaky_server import EXPORT, REPORT, FlakyServer
 
 from anew import RetryBudget, RetryError, retry
-from anew.transient import transient
 from anew.instrumentation import LoggingHook, RetryDetails, set_on_retry_hooks
+from anew.transient import transient
 
 # This and the delays below are short so that you need not wait; 1 second is the default delay.
 TIMEOUT = httpx.Timeout(5, read=0.4)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import timedelta
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -25,8 +25,7 @@ from redis.retry import Retry
 
 from anew import RetryBudget, RetryError, retry
 
-TIMEOUT = 0.05  # seconds that a failing call may wait for the store, once in `PAUSE` seconds
-PAUSE = 1.0
+PAUSE = 1.0  # seconds between two times that successes are told, and for which a store is left alone that is too slow
 
 # The state is one hash: the balance, and the successes of each tenth of the window. A token is a thousand shares. The
 # server's clock is the only one: no two processes need to agree on the time.
@@ -70,16 +69,19 @@ class RedisBudget:
         floor: tokens to start with, and to keep when nothing has succeeded for a window: for the whole fleet.
         ratio: tokens that a success pays, in thousandths.
         window: for how long successes raise what may be kept, in seconds.
+        timeout: how long a call waits for the store, in seconds.
     """
 
-    def __init__(self, url: str, key: str, *, floor: int = 5, ratio: float = 0.2, window: float = 10.0) -> None:
-        self._made = functools.partial(shared, url, key, floor=floor, ratio=ratio, window=window)
+    def __init__(
+        self, url: str, key: str, *, floor: int = 5, ratio: float = 0.2, window: float = 10.0, timeout: float = 0.05
+    ) -> None:
+        self._made = functools.partial(shared, url, key, floor=floor, ratio=ratio, window=window, timeout=timeout)
         self._key = key
         self._settings = floor * 1000, round(ratio * 1000), window
         self._home = RetryBudget(floor=0, ratio=ratio, window=window)
         # redis-py would try again by itself, and wait in between: a budget must not take longer than the call.
         client = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+            url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
         )
         self._script = client.register_script(SCRIPT)
         self._lock = threading.Lock()
@@ -124,8 +126,16 @@ class RedisBudget:
             return None
 
 
-# One for each key and process, however often it arrives.
-shared = functools.cache(RedisBudget)
+_budgets: dict[tuple[str, str], RedisBudget] = {}
+_making = threading.Lock()
+
+
+def shared(url: str, key: str, **settings: Any) -> RedisBudget:
+    """Return the budget of a key: one for each process, however often it arrives. Pickles name this function."""
+    with _making:
+        if (url, key) not in _budgets:
+            _budgets[url, key] = RedisBudget(url, key, **settings)
+        return _budgets[url, key]
 
 
 # Eight processes, whose dependency is down.
@@ -136,8 +146,10 @@ CALLS = 25
 def work(url: str) -> int:
     """Call what is down; return the number of attempts."""
     attempts = 0
+    # Eight interpreters that start at once on one machine keep it busy for longer than 50 ms.
+    budget = shared(url, "budget:orders-db", floor=10, timeout=5.0)
 
-    @retry(times=5, delay=timedelta(milliseconds=1), budget=shared(url, "budget:orders-db", floor=10))
+    @retry(times=5, delay=0.001, budget=budget, name="load")
     def load() -> None:
         nonlocal attempts
         attempts += 1

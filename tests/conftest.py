@@ -1,6 +1,7 @@
 """Every way to run a callable under a policy, behind one face: a behaviour is written once and tried on all.
 
-A new driver gets one adapter here; all tests that ask for `way` then run on it.
+A new driver gets one adapter here; all tests that ask for `every_way` then run on it. Those of `way` have one adapter
+of each kind: what they are about does not depend on the driver.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from anew import Retry, _clock
 from anew.instrumentation import set_on_retry_hooks
 
 hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
+# For all Pythons but one: the properties themselves do not depend on the version.
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("anew"), max_examples=15)
 hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]
@@ -248,22 +251,38 @@ MIXED = [
 ]
 
 
-@pytest.fixture(params=[*SYNC, *ASYNC, *MIXED], ids=str)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Each kind of callable; the async ones on asyncio and on Trio."""
-    return request.param
+# One of each kind: what is no matter of the drivers themselves is tried on these.
+FEW = {
+    "by_function",
+    "by_block",
+    "by_generator",
+    "a_function-on_asyncio",
+    "a_block-on_trio",
+    "a_generator-on_asyncio",
+    "a_coroutine_object",
+}
 
 
-@pytest.fixture(params=SYNC, ids=str)
-def sync_way(request: pytest.FixtureRequest) -> Way:
-    """Each kind of sync callable."""
-    return request.param
+def fixture_of(ways: list[Way], doc: str) -> Any:
+    """A fixture that is each of these ways in turn."""
+
+    def choose(request: pytest.FixtureRequest) -> Way:
+        return request.param
+
+    choose.__doc__ = doc
+    return pytest.fixture(params=ways, ids=str)(choose)
 
 
-@pytest.fixture(params=ASYNC, ids=str)
-def async_way(request: pytest.FixtureRequest) -> Way:
-    """Each kind of async callable, on asyncio and on Trio."""
-    return request.param
+def few(ways: list[Way]) -> list[Way]:
+    return [way for way in ways if way.name in FEW]
+
+
+every_way = fixture_of([*SYNC, *ASYNC, *MIXED], "Every way to run a callable, for tests of the drivers themselves.")
+every_sync_way = fixture_of(SYNC, "Every sync way.")
+every_async_way = fixture_of(ASYNC, "Every async way, on asyncio and on Trio.")
+way = fixture_of(few([*SYNC, *ASYNC, *MIXED]), "Each kind of callable once; for all other tests.")
+sync_way = fixture_of(few(SYNC), "Each kind of sync callable once.")
+async_way = fixture_of(few(ASYNC), "Each kind of async callable once, on asyncio or on Trio.")
 
 
 @pytest.fixture(params=[asyncio.run, lambda coroutine: trio.run(lambda: coroutine)], ids=["asyncio", "trio"])

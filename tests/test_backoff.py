@@ -84,11 +84,13 @@ def test_waits_stay_in_their_bounds(delay: float, backoff: Any, jitter: Any, cap
 
     assert count == len(waits)
     for wait in waits:
-        assert 0 <= wait.lowest <= wait.mean <= wait.highest <= (1e300 if cap is None else cap)
+        assert 0 <= wait.lowest <= wait.highest <= (1e300 if cap is None else cap)
+        assert (jitter == "decorrelated") == (wait.mean is None)
+        assert wait.mean is None or wait.lowest <= wait.mean <= wait.highest
     if not isinstance(jitter, timedelta):
         for (lowest, mean, highest), after in pairwise(waits):
             assert (lowest, highest) <= (after.lowest, after.highest)
-            assert mean <= after.mean * (1 + 1e-9)
+            assert mean is None or after.mean is None or mean <= after.mean * (1 + 1e-9)
 
 
 @given(delays, strategies, jitters, caps, nums, st.floats(0, 1e300), draw_values)
@@ -205,7 +207,7 @@ def test_no_delay_stays_no_delay(backoff: Any, jitter: Any, count: int, num: int
     """
     policy = policy_of(0, backoff, jitter, None)
 
-    assert {(0.0, 0.0, 0.0)} == {*policy.schedule(count)}
+    assert {(0.0, 0.0)} == {(lowest, highest) for lowest, _, highest in policy.schedule(count)}
     assert RetryIn(seconds=0.0, asked=False) == decide(
         policy._policy, OSError(), num, 0.0, lambda policy: 0.0, lambda: drawn
     )

@@ -56,22 +56,24 @@ def shown(warning: warnings.WarningMessage) -> str:
 
 
 class TestWarns:
-    def test_all_callables(self, sync_way: Any, failing: Any, in_loop: InLoop, clock: Any, heard: list[Any]) -> None:
+    def test_all_callables(
+        self, every_sync_way: Any, failing: Any, in_loop: InLoop, clock: Any, heard: list[Any]
+    ) -> None:
         """
         It warns of each sync wait, and then waits.
         """
-        assert "done" == in_loop(sync_way.run, named, failing(OSError))
+        assert "done" == in_loop(every_sync_way.run, named, failing(OSError))
 
         (warning,) = heard
         assert RuntimeWarning is warning.category
         assert str(warning.message).startswith(BLOCKS[1:])
         assert 1 == len(clock.waits)
 
-    def test_the_place(self, sync_way: Any, failing: Any, in_loop: InLoop, heard: list[Any]) -> None:
+    def test_the_place(self, every_sync_way: Any, failing: Any, in_loop: InLoop, heard: list[Any]) -> None:
         """
         It shows the line that called.
         """
-        in_loop(sync_way.run, named, failing(OSError))
+        in_loop(every_sync_way.run, named, failing(OSError))
 
         (warning,) = heard
         assert Path(__file__).with_name("conftest.py") == Path(warning.filename)
@@ -82,7 +84,7 @@ class TestWarns:
             "by_partial_with_keyword": "return policy(partial(fetch))(key=1)",
             "by_block": "with attempt:",
             "by_block_entered_again": "with attempts:",
-        }.get(sync_way.name, "(result,) = fetch()") == shown(warning)
+        }.get(every_sync_way.name, "(result,) = fetch()") == shown(warning)
 
     def test_the_name(self, in_loop: InLoop, failing: Any, heard: list[Any]) -> None:
         """
@@ -286,11 +288,11 @@ class TestOncePerPlace:
 class TestSilent:
     """All other warnings are errors here."""
 
-    def test_async_waits(self, async_way: Any, failing: Any, clock: Any) -> None:
+    def test_async_waits(self, every_async_way: Any, failing: Any, clock: Any) -> None:
         """
         Async waits block nothing.
         """
-        assert "done" == async_way.run(named, failing(OSError))
+        assert "done" == every_async_way.run(named, failing(OSError))
         assert 1 == len(clock.waits)
 
     @pytest.mark.parametrize(
@@ -369,7 +371,7 @@ class TestSilent:
 
 
 class TestAsAnError:
-    def test_raised_from_the_failure(self, sync_way: Any, hopeless: Any, in_loop: InLoop, clock: Any) -> None:
+    def test_raised_from_the_failure(self, every_sync_way: Any, hopeless: Any, in_loop: InLoop, clock: Any) -> None:
         """
         Turned into an error, it is raised from the failure; nothing is waited and nobody told.
         """
@@ -381,7 +383,7 @@ class TestAsAnError:
         set_on_retry_hooks([told.append])
         try:
             with pytest.raises(RuntimeWarning, match=BLOCKS) as caught:
-                in_loop(sync_way.run, policy, work)
+                in_loop(every_sync_way.run, policy, work)
         finally:
             set_on_retry_hooks(None)
 

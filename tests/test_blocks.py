@@ -8,9 +8,8 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
-
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import trio
@@ -261,12 +260,27 @@ class TestFailure:
     @pytest.mark.parametrize("stop", [StopIteration, StopAsyncIteration])
     def test_stop(self, stop: type[Exception], clock: Any) -> None:
         """
-        StopIteration is a failure like any other, and does not end the loop in silence.
+        StopIteration is an order: it leaves as it is, and does not end the loop in silence.
+        """
+        calls = 0
+
+        with pytest.raises(stop):
+            for attempt in retry(times=2):
+                with attempt:
+                    calls += 1
+                    raise stop
+
+        assert 1 == calls
+
+    @pytest.mark.parametrize("stop", [StopIteration, StopAsyncIteration])
+    def test_stop_by_name(self, stop: type[Exception], clock: Any) -> None:
+        """
+        Where `on` names it, it is a failure like any other.
         """
         calls = 0
 
         with pytest.raises(RetryError) as caught:
-            for attempt in retry(times=2):
+            for attempt in retry(times=2, on=stop):
                 with attempt:
                     calls += 1
                     raise stop
@@ -591,7 +605,7 @@ class TestNested:
     @pytest.mark.parametrize("nested", NESTED)
     def test_one_instance(self, nested: Any, hopeless: Any, clock: Any) -> None:
         """
-        An instance that is raised again and again is fresh each time; it has one note, and a traceback of one round a call.
+        An instance that is raised again and again is fresh each time; it has one note and one round of entries a call.
         """
         error = ConnectionError("service down")
         lengths = []
@@ -728,7 +742,7 @@ class TestNames:
             load_orders()
 
         assert caplog.messages[0].startswith(
-            "TestNames.test_of_the_function_around.<locals>.load_orders failed with OSError(), attempt 1 of 2; next"
+            "TestNames.test_of_the_function_around.<locals>.load_orders failed with OSError, attempt 1 of 2; next"
         )
 
     def test_as_given(self, clock: Any, caplog: Any, run: Any) -> None:
@@ -744,7 +758,7 @@ class TestNames:
         with pytest.raises(OSError) as caught:  # noqa: PT011 - its note is looked at
             run(work())
 
-        assert caplog.messages[0].startswith("orders failed with OSError(), attempt 1 of 2; next attempt in ")
+        assert caplog.messages[0].startswith("orders failed with OSError, attempt 1 of 2; next attempt in ")
         assert "anew: orders gave up after 2 attempt(s)" in caught.value.__notes__[0]
 
 
@@ -885,7 +899,7 @@ class TestLeftEarly:
         """
 
         async def main() -> None:
-            with trio.move_on_after(0.001):
+            with trio.move_on_after(0.1):
                 async for attempt in retry(name="block", delay=60):
                     with attempt:
                         raise OSError

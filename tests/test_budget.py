@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from fractions import Fraction
+from importlib.util import module_from_spec, spec_from_file_location
 from multiprocessing import get_all_start_methods, get_context
 from types import SimpleNamespace
 from typing import Any
@@ -45,7 +46,7 @@ def pay_times(budget: RetryBudget, successes: int) -> None:
 # In calls
 
 
-def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None:
+def test_an_empty_budget_ends_calls(every_way: Any, hopeless: Any, clock: Any) -> None:
     """
     A call that finds no token gives up at once, with reason "budget", before any wait.
     """
@@ -54,9 +55,9 @@ def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None
 
     work = hopeless()
     with pytest.raises(RetryError) as first:
-        way.run(policy, work)
+        every_way.run(policy, work)
     with pytest.raises(RetryError) as second:
-        way.run(policy, work)
+        every_way.run(policy, work)
 
     assert ("attempts", 3) == (first.value.reason, first.value.attempts)
     assert ("budget", 2) == (second.value.reason, second.value.attempts)
@@ -64,23 +65,23 @@ def test_an_empty_budget_ends_calls(way: Any, hopeless: Any, clock: Any) -> None
     assert 0.0 == budget.available
 
 
-def test_the_first_attempt_is_free(way: Any, failing: Any) -> None:
+def test_the_first_attempt_is_free(every_way: Any, failing: Any) -> None:
     """
     A call that succeeds at once needs no token, and pays.
     """
     budget = RetryBudget(floor=0, ratio=0.5)
 
-    assert "done" == way.run(retry(budget=budget), failing())
+    assert "done" == every_way.run(retry(budget=budget), failing())
     assert 0.5 == budget.available
 
 
-def test_one_success_pays_once(way: Any, failing: Any) -> None:
+def test_one_success_pays_once(every_way: Any, failing: Any) -> None:
     """
     A call that succeeds at its third attempt has taken two tokens and paid the ratio once.
     """
     budget = RetryBudget(floor=5, ratio=0.2)
 
-    assert "done" == way.run(retry(delay=0, budget=budget), failing(OSError, OSError))
+    assert "done" == every_way.run(retry(delay=0, budget=budget), failing(OSError, OSError))
     assert 3.2 == budget.available
 
 
@@ -113,7 +114,7 @@ def test_a_budget_is_shared(failing: Any) -> None:
         reads.call(failing(OSError))
 
     assert "budget" == error.value.reason
-    assert "Failed after 1 attempt(s). Last error: OSError (reason: budget)" == str(error.value)
+    assert str(error.value).endswith("failed after 1 attempt(s). Last error: OSError (reason: budget)")
 
 
 # Tokens
@@ -786,14 +787,18 @@ def test_a_child_has_a_lock_of_its_own(busy: RetryBudget) -> None:
     assert 1.5 == busy.available
 
 
-def test_without_forks() -> None:
+def test_without_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A system that has no forks has budgets all the same.
     """
-    code = "import os; vars(os).pop('register_at_fork', None); import anew; print(anew.RetryBudget().available)"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    spec = spec_from_file_location("anew._budget_without_forks", _budget.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
 
-    assert "5.0\n" == answer.stdout
+    assert 5.0 == module.RetryBudget().available
 
 
 def test_finished_budgets_go() -> None:

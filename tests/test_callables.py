@@ -601,6 +601,8 @@ def test_signatures_of_what_is_public() -> None:
         "reraise": False,
         "replay": False,
         "budget": None,
+        "hooks": None,
+        "stop": None,
         "name": None,
     } == defaults
 

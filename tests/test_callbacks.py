@@ -35,90 +35,90 @@ class Ears:
         return later if self.later else now
 
 
-def test_success_after_failures(way: Any, failing: Any) -> None:
+def test_success_after_failures(every_way: Any, failing: Any) -> None:
     """
     `on_retry` hears of each failure before its wait, `on_success` of the attempts it took.
     """
     ears = Ears()
     first, second = OSError(1), OSError(2)
 
-    way.run(retry(**ears.options()), failing(first, second))
+    every_way.run(retry(**ears.options()), failing(first, second))
 
     assert [("on_retry", 1, first), ("on_retry", 2, second), ("on_success", 3)] == ears.heard
 
 
-def test_success_at_once(way: Any, failing: Any) -> None:
+def test_success_at_once(every_way: Any, failing: Any) -> None:
     """
     `on_success` hears of a call that needed one attempt.
     """
     ears = Ears()
 
-    way.run(retry(**ears.options()), failing())
+    every_way.run(retry(**ears.options()), failing())
 
     assert [("on_success", 1)] == ears.heard
 
 
-def test_giving_up(way: Any, hopeless: Any) -> None:
+def test_giving_up(every_way: Any, hopeless: Any) -> None:
     """
     `on_failure` hears the error that is raised, cause included, and `on_retry` nothing of the last failure.
     """
     ears = Ears()
 
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=2, **ears.options()), hopeless())
+        every_way.run(retry(times=2, **ears.options()), hopeless())
 
     assert ["on_retry", "on_failure"] == [name for name, *_ in ears.heard]
     assert caught.value is ears.heard[-1][1]
 
 
-def test_giving_up_with_the_exception_itself(way: Any, hopeless: Any) -> None:
+def test_giving_up_with_the_exception_itself(every_way: Any, hopeless: Any) -> None:
     """
     With `reraise=True`, `on_failure` hears a RetryError all the same.
     """
     ears = Ears()
 
     with pytest.raises(ConnectionError) as caught:
-        way.run(retry(times=2, reraise=True, **ears.options()), hopeless())
+        every_way.run(retry(times=2, reraise=True, **ears.options()), hopeless())
 
     error = ears.heard[-1][1]
     assert isinstance(error, RetryError)
     assert caught.value is error.last_exception is error.__cause__
 
 
-def test_what_is_not_ours_is_not_told(way: Any, failing: Any) -> None:
+def test_what_is_not_ours_is_not_told(every_way: Any, failing: Any) -> None:
     """
     Nobody hears of a failure that is not ours.
     """
     ears = Ears()
 
     with pytest.raises(ValueError, match="a bug"):
-        way.run(retry(on=OSError, **ears.options()), failing(ValueError("a bug")))
+        every_way.run(retry(on=OSError, **ears.options()), failing(ValueError("a bug")))
 
     assert [] == ears.heard
 
 
-def test_on_retry_comes_before_the_wait(way: Any, failing: Any, clock: Any) -> None:
+def test_on_retry_comes_before_the_wait(every_way: Any, failing: Any, clock: Any) -> None:
     """
     `on_retry` is called before the wait, not after it.
     """
     times = []
 
-    way.run(retry(jitter=False, on_retry=lambda attempt, exc: times.append(clock.now)), failing(OSError))
+    every_way.run(retry(jitter=False, on_retry=lambda attempt, exc: times.append(clock.now)), failing(OSError))
 
     assert [1000.0] == times
 
 
-def test_async_callbacks(async_way: Any, failing: Any, hopeless: Any) -> None:
+def test_async_callbacks(every_async_way: Any, failing: Any, hopeless: Any) -> None:
     """
     Async functions await async callbacks.
     """
     ears = Ears(later=True)
 
-    async_way.run(retry(**ears.options()), failing(OSError))
+    every_async_way.run(retry(**ears.options()), failing(OSError))
     with pytest.raises(RetryError):
-        async_way.run(retry(times=2, reraise=False, **ears.options()), hopeless())
+        every_async_way.run(retry(times=2, reraise=False, **ears.options()), hopeless())
     with pytest.raises(ConnectionError):
-        async_way.run(retry(times=2, reraise=True, **ears.options()), hopeless())
+        every_async_way.run(retry(times=2, reraise=True, **ears.options()), hopeless())
 
     names = [name for name, *_ in ears.heard]
     assert ["on_retry", "on_success", "on_retry", "on_failure", "on_retry", "on_failure"] == names
@@ -151,7 +151,7 @@ def test_async_mocks(async_way: Any, failing: Any) -> None:
 
 @pytest.mark.parametrize("option", ["on_retry", "on_success", "on_failure"])
 @pytest.mark.parametrize("boom", [Boom, StopIteration, StopAsyncIteration, KeyboardInterrupt])
-def test_what_callbacks_raise_comes_out(way: Any, failing: Any, hopeless: Any, option: str, boom: Any) -> None:
+def test_what_callbacks_raise_comes_out(every_way: Any, failing: Any, hopeless: Any, option: str, boom: Any) -> None:
     """
     A callback that raises ends the call with its error, with the failure in its context, and is not retried.
     """
@@ -166,7 +166,7 @@ def test_what_callbacks_raise_comes_out(way: Any, failing: Any, hopeless: Any, o
 
     # In generators and coroutines, Python makes a RuntimeError of what would pass for their end.
     with pytest.raises((boom, RuntimeError)) as caught:
-        way.run(retry(times=2, **{option: callback}), work)
+        every_way.run(retry(times=2, **{option: callback}), work)
 
     assert 1 == len(calls)
     if option != "on_success":
@@ -179,7 +179,7 @@ def test_what_callbacks_raise_comes_out(way: Any, failing: Any, hopeless: Any, o
 
 
 @pytest.mark.parametrize("option", ["on_retry", "on_success", "on_failure"])
-def test_awaitable_answers_in_sync_calls(sync_way: Any, failing: Any, hopeless: Any, option: str) -> None:
+def test_awaitable_answers_in_sync_calls(every_sync_way: Any, failing: Any, hopeless: Any, option: str) -> None:
     """
     A sync call cannot await what a callback answers: closed, and a TypeError that says whose it was.
     """
@@ -189,7 +189,7 @@ def test_awaitable_answers_in_sync_calls(sync_way: Any, failing: Any, hopeless: 
     work = hopeless() if option == "on_failure" else failing(OSError)
 
     with pytest.raises(TypeError, match=f"{option} of fetch answered an awaitable, but fetch is not async"):
-        sync_way.run(retry(times=2, name="fetch", **{option: lambda *_: later()}), work)
+        every_sync_way.run(retry(times=2, name="fetch", **{option: lambda *_: later()}), work)
 
 
 def test_other_awaitables_are_refused_too(hopeless: Any) -> None:
@@ -205,7 +205,7 @@ def test_other_awaitables_are_refused_too(hopeless: Any) -> None:
     loop.close()
 
 
-def test_awaitable_answers_in_async_calls(async_way: Any, failing: Any) -> None:
+def test_awaitable_answers_in_async_calls(every_async_way: Any, failing: Any) -> None:
     """
     An async call awaits what a plain callback answers, if it can be awaited.
     """
@@ -214,6 +214,6 @@ def test_awaitable_answers_in_async_calls(async_way: Any, failing: Any) -> None:
     async def later() -> None:
         heard.append("later")
 
-    async_way.run(retry(on_retry=lambda attempt, exc: later()), failing(OSError))
+    every_async_way.run(retry(on_retry=lambda attempt, exc: later()), failing(OSError))
 
     assert ["later"] == heard

@@ -81,7 +81,7 @@ def test_trio_timeout_in_the_wait(heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with trio.move_on_after(0.001) as scope:
+        with trio.move_on_after(0.1) as scope:
             await fetch()
         assert scope.cancelled_caught
 
@@ -393,6 +393,8 @@ def test_exceptions_in_a_circle(heard: list[Any]) -> None:
     assert 3 == len(heard)
 
 
+# There, `asyncio.timeout()` takes the count that the task group has left for a cancellation of its own task.
+@pytest.mark.skipif(sys.version_info < (3, 11, 3), reason="asyncio.timeout() raises CancelledError (CPython gh-102780)")
 def test_timeouts_after_a_failed_task_group(heard: list[Any]) -> None:
     """
     A timeout inside an attempt is a failure, also in a task in which a task group has failed before.

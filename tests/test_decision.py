@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +39,19 @@ def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5
         (RetryIn(seconds=99.0, asked=True), {"on": lambda exc: 99}),
         (GiveUp(reason="timeout"), {"on": lambda exc: 99, "timeout": 98}),
         (GiveUp(reason="attempts"), {"on": lambda exc: 99, "num": 3}),
+        # Zero is a number, not False: retry at once. So is anything below.
+        (RetryIn(seconds=0.0, asked=True), {"on": lambda exc: 0}),
+        (RetryIn(seconds=0.0, asked=True), {"on": lambda exc: 0.0}),
+        (RetryIn(seconds=0.0, asked=True), {"on": lambda exc: -3}),
+        (RetryIn(seconds=0.0, asked=True), {"on": lambda exc: timedelta(-1)}),
+        # A factor below zero means zero.
+        (RetryIn(seconds=0.0, asked=False), {"backoff": lambda num: -1}),
+        (RetryIn(seconds=0.0, asked=False), {"backoff": lambda num: -0.5}),
+        (RetryIn(seconds=0.0, asked=False), {"backoff": lambda num: 0}),
+        (RetryIn(seconds=0.0, asked=False), {"backoff": lambda num: -(10**400)}),
+        # A factor that overflows means the cap.
+        (RetryIn(seconds=7.0, asked=False), {"backoff": lambda num: 10**400, "max_delay": 7}),
+        (RetryIn(seconds=7.0, asked=False), {"backoff": lambda num: 2.0 ** (num + 2000), "max_delay": 7}),
     ],
 )
 def test_verdicts(verdict: Any, options: dict[str, Any]) -> None:
@@ -45,6 +59,33 @@ def test_verdicts(verdict: Any, options: dict[str, Any]) -> None:
     Ours? Attempts? How long? Timeout? In this order.
     """
     assert verdict == judge(OSError(), **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "answer", "error"),
+    [
+        ("on", None, TypeError),
+        ("on", "2", TypeError),
+        ("on", [], TypeError),
+        ("on", float("nan"), ValueError),
+        ("on", float("inf"), ValueError),
+        ("on", 10**400, ValueError),
+        ("backoff", None, TypeError),
+        ("backoff", "1", TypeError),
+        ("backoff", True, TypeError),
+        ("backoff", float("nan"), ValueError),
+    ],
+)
+def test_junk(option: str, answer: Any, error: type[Exception]) -> None:
+    """
+    What `on` or `backoff` answers and is not usable is a bug, told of at once, from the failure it was asked about.
+    """
+    failure = OSError("the cause")
+
+    with pytest.raises(error, match=f"the answer of {option} ") as caught:
+        judge(failure, **{option: lambda _: answer})
+
+    assert failure is caught.value.__cause__
 
 
 def test_hooks_are_asked_on_the_last_attempt_too() -> None:

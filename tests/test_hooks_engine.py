@@ -59,12 +59,12 @@ def log() -> Iterator[list[str]]:
 
 
 class TestWhatHooksHear:
-    def test_all_facts(self, way: Any, failing: Any, clock: Any, seen: list[RetryDetails]) -> None:
+    def test_all_facts(self, every_way: Any, failing: Any, clock: Any, seen: list[RetryDetails]) -> None:
         """
         Each retry is told, with its number, its wait, the waits and the time before it, and the failure.
         """
         failures = [OSError("a"), OSError("b"), OSError("c")]
-        result = way.run(retry(times=5, jitter=False, name="orders"), failing(*failures))
+        result = every_way.run(retry(times=5, jitter=False, name="orders"), failing(*failures))
 
         assert "done" == result
         assert [1, 2, 3] == [one.attempt for one in seen]
@@ -95,11 +95,11 @@ class TestWhatHooksHear:
 
         assert [] == seen
 
-    def test_a_name(self, way: Any, failing: Any, seen: list[RetryDetails]) -> None:
+    def test_a_name(self, every_way: Any, failing: Any, seen: list[RetryDetails]) -> None:
         """
         Without a name of its own, a call is known by the function's, never by a repr.
         """
-        way.run(retry(), failing(OSError))
+        every_way.run(retry(), failing(OSError))
 
         assert seen[0].name
         assert "0x" not in seen[0].name
@@ -200,13 +200,13 @@ class TestWhatHooksHear:
 
         assert [] == seen
 
-    def test_success_is_free(self, way: Any, failing: Any, monkeypatch: Any) -> None:
+    def test_success_is_free(self, every_way: Any, failing: Any, monkeypatch: Any) -> None:
         """
         Without a failure, nobody even asks who is to be told.
         """
         monkeypatch.setattr(anew.instrumentation._registry, "current", lambda: pytest.fail("asked"))
 
-        assert "done" == way.run(retry(), failing())
+        assert "done" == every_way.run(retry(), failing())
 
     def test_threads(self, seen: list[RetryDetails]) -> None:
         """
@@ -258,7 +258,7 @@ class TestWhatHooksHear:
 
 
 class TestContexts:
-    def test_open_during_the_wait(self, way: Any, failing: Any, log: list[str], monkeypatch: Any) -> None:
+    def test_open_during_the_wait(self, every_way: Any, failing: Any, log: list[str], monkeypatch: Any) -> None:
         """
         What a hook opens is open during the wait, and closed before the next attempt.
         """
@@ -269,11 +269,11 @@ class TestContexts:
             return work()
 
         in_wait(monkeypatch, lambda: log.append("wait"))
-        way.run(retry(), noted)
+        every_way.run(retry(), noted)
 
         assert ["work", "open 1", "wait", "close 1", "work", "open 2", "wait", "close 2", "work"] == log
 
-    def test_interrupted(self, way: Any, hopeless: Any, log: list[str], monkeypatch: Any) -> None:
+    def test_interrupted(self, every_way: Any, hopeless: Any, log: list[str], monkeypatch: Any) -> None:
         """
         Ctrl-C in the wait closes what is open, once, and gets through.
         """
@@ -284,7 +284,7 @@ class TestContexts:
 
         in_wait(monkeypatch, interrupt)
         with pytest.raises(KeyboardInterrupt):
-            way.run(retry(), hopeless())
+            every_way.run(retry(), hopeless())
 
         assert ["open 1", "wait", "KeyboardInterrupt", "close 1"] == log
 
@@ -381,7 +381,7 @@ class TestContexts:
         assert ["open 1", "close 1"] == log
 
     @pytest.mark.parametrize("hopeful", [True, False])
-    def test_no_cycles(self, sync_way: Any, log: list[str], hopeful: bool) -> None:
+    def test_no_cycles(self, every_sync_way: Any, log: list[str], hopeful: bool) -> None:
         """
         What a hook opens with the details in its frame keeps nothing of the failed attempts alive afterwards.
         """
@@ -397,11 +397,10 @@ class TestContexts:
             if not hopeful or len(refs) < 3:
                 raise ConnectionError
 
-        gc.collect()
         gc.disable()
         try:
             with suppress(RetryError):
-                sync_way.run(retry(), work)
+                every_sync_way.run(retry(), work)
 
             assert [None] * 3 == [ref() for ref in refs]
         finally:
@@ -474,12 +473,12 @@ class TestNoHarm:
 
         assert "done" == way.run(retry(), failing(OSError))
 
-    def test_the_place_of_records(self, way: Any, failing: Any, caplog: Any) -> None:
+    def test_the_place_of_records(self, every_way: Any, failing: Any, caplog: Any) -> None:
         """
         A record shows a place outside of anew.
         """
         set_on_retry_hooks([LoggingHook()])
-        way.run(retry(), failing(OSError))
+        every_way.run(retry(), failing(OSError))
 
         (record,) = caplog.records
         assert logging.WARNING == record.levelno

@@ -427,14 +427,14 @@ class TestClients:
         assert transient()(client.fails(server.url)) is False
 
 
-def test_every_way(way: Any, server: Server, clock: Any, draws: Any) -> None:
+def test_every_way(every_way: Any, server: Server, clock: Any, draws: Any) -> None:
     """
     The hook works for every kind of callable.
     """
     server.will(answer(503, ("Retry-After", "4")), hang_up, answer(200))
     draws(0.5)
 
-    result = way.run(retry(on=transient(), jitter=False), lambda: by_httpx(server.url, 10))
+    result = every_way.run(retry(on=transient(), jitter=False), lambda: by_httpx(server.url, 10))
 
     assert BODY == result
     assert [4.5, 2.0] == clock.waits
@@ -1159,7 +1159,9 @@ class TestTransient:
         """
         Without its parentheses it is no hook, and that fails where it is written.
         """
-        with pytest.raises(TypeError, match=r"on=<function transient at .* allowed: a plain function of one argument"):
+        with pytest.raises(
+            TypeError, match=r"^on must be a plain function of one argument: .*, got <function transient at "
+        ):
             retry(on=transient)
 
     @pytest.mark.parametrize(

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -239,7 +236,7 @@ class TestInactive:
 
         assert 1 == work.calls
 
-    def test_in_the_middle(self, way: Any, clock: Any) -> None:
+    def test_in_the_middle(self, every_way: Any, clock: Any) -> None:
         """
         A call that is already retrying makes one more attempt, which is its last.
         """
@@ -253,12 +250,12 @@ class TestInactive:
             raise OSError
 
         with pytest.raises(RetryError) as caught:
-            way.run(retry(times=None, jitter=False), work)
+            every_way.run(retry(times=None, jitter=False), work)
 
         assert 3 == calls == caught.value.attempts
         assert [1, 2] == clock.waits
 
-    def test_in_the_wait(self, way: Any, hopeless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_in_the_wait(self, every_way: Any, hopeless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """
         A call that is waiting makes the attempt that it waits for, as its last.
         """
@@ -272,7 +269,7 @@ class TestInactive:
         work = hopeless()
 
         with pytest.raises(RetryError):
-            way.run(retry(times=9), work)
+            every_way.run(retry(times=9), work)
 
         assert 2 == work.calls
 
@@ -411,19 +408,19 @@ class TestTesting:
 
         assert 0 == sum(clock.waits)
 
-    def test_checkpoints(self, async_way: Any, failing: Any, clock: Any, testing: None) -> None:
+    def test_checkpoints(self, every_async_way: Any, failing: Any, clock: Any, testing: None) -> None:
         """
         An async wait is still a checkpoint.
         """
-        async_way.run(retry(), failing(OSError, OSError))
+        every_async_way.run(retry(), failing(OSError, OSError))
 
         assert [0, 0] == clock.waits
 
-    def test_no_system_calls(self, sync_way: Any, failing: Any, clock: Any, testing: None) -> None:
+    def test_no_system_calls(self, every_sync_way: Any, failing: Any, clock: Any, testing: None) -> None:
         """
         A sync wait is nothing at all.
         """
-        sync_way.run(retry(), failing(OSError, OSError))
+        every_sync_way.run(retry(), failing(OSError, OSError))
 
         assert [] == clock.waits
 
@@ -525,7 +522,7 @@ class TestTesting:
         assert 5 == work.calls
         assert [1, 1, 1, 1] == clock.waits
 
-    def test_in_the_middle(self, way: Any, clock: Any) -> None:
+    def test_in_the_middle(self, every_way: Any, clock: Any) -> None:
         """
         A call that is already retrying no longer waits, and has the attempts of the test.
         """
@@ -539,13 +536,13 @@ class TestTesting:
             raise OSError
 
         with pytest.raises(RetryError):
-            way.run(retry(times=None, jitter=False), work)
+            every_way.run(retry(times=None, jitter=False), work)
 
         assert 5 == calls
         assert [1, 2, 0, 0] == [*clock.waits, 0, 0][:4]
         assert 3 == sum(clock.waits)
 
-    def test_over_in_the_middle(self, way: Any, clock: Any) -> None:
+    def test_over_in_the_middle(self, every_way: Any, clock: Any) -> None:
         """
         A call that outlasts the test goes on as it would have.
         """
@@ -560,7 +557,7 @@ class TestTesting:
             raise OSError
 
         with pytest.raises(RetryError):
-            way.run(retry(times=4, jitter=False), work)
+            every_way.run(retry(times=4, jitter=False), work)
 
         assert 4 == calls
         assert 4 == sum(clock.waits)
@@ -758,12 +755,19 @@ class TestContexts:
 
         assert not is_testing()
 
-    def test_it_says_nothing(self) -> None:
+    def test_the_retries_inside(self, way: Any, failing: Any) -> None:
         """
-        `as` gives nothing.
+        `as` gives a list of the retries inside, with the waits of production, and exceptions without tracebacks.
         """
-        with set_testing(True) as nothing:
-            assert nothing is None
+        with set_testing(True, attempts=3) as retries:
+            assert [] == retries
+            way.run(retry(jitter=False, delay=2, timeout=3, name="fetch"), failing(OSError("a"), OSError("b")))
+        way.run(retry(), failing(OSError("c")))
+
+        assert [("fetch", 1, 2.0, "a"), ("fetch", 2, 4.0, "b")] == [
+            (retried.name, retried.attempt, retried.wait, str(retried.exception)) for retried in retries
+        ]
+        assert {None} == {retried.exception.__traceback__ for retried in retries}
 
     def test_is_testing_while_inactive(self, inactive: None) -> None:
         """

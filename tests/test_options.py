@@ -174,7 +174,7 @@ def test_delay_above_max_delay() -> None:
     """
     A delay above the cap is a contradiction.
     """
-    with pytest.raises(ValueError, match="^delay must be at most max_delay, which is 1, got 2$"):
+    with pytest.raises(ValueError, match=r"^delay must be at most max_delay, which is 1, got 2$"):
         retry(delay=2, max_delay=1)
 
 

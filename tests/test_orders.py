@@ -39,7 +39,13 @@ def is_cancellation(typ: type[BaseException]) -> bool:
     return order_kind(typ) == "exit"
 
 
-ROWS = [(place, name) for places, names in ORDERS.items() for place in places.split() for name in names.split()]
+ROWS = [
+    (place, name)
+    for places, names in ORDERS.items()
+    for place in places.split()
+    for name in names.split()
+    if place != "builtins"  # whose classes are told by what they are
+]
 
 
 def made(module: Any, name: str, *bases: type[BaseException]) -> type[BaseException]:

@@ -25,52 +25,52 @@ class Falsy(Exception):
     __hash__ = Exception.__hash__
 
 
-def test_success_at_once(way: Any, failing: Any, clock: Any) -> None:
+def test_success_at_once(every_way: Any, failing: Any, clock: Any) -> None:
     """
     A call that succeeds is made once, and nothing is waited for.
     """
     work = failing()
 
-    assert "done" == way.run(retry(), work)
+    assert "done" == every_way.run(retry(), work)
     assert 1 == work.calls
     assert [] == clock.waits
 
 
 @pytest.mark.parametrize("result", [None, False, 0, ValueError("a value, not a failure")])
-def test_any_result_is_a_result(way: Any, failing: Any, result: object) -> None:
+def test_any_result_is_a_result(every_way: Any, failing: Any, result: object) -> None:
     """
     What is returned is returned, whatever it is.
     """
-    assert result is way.run(retry(), failing(OSError, result=result))
+    assert result is every_way.run(retry(), failing(OSError, result=result))
 
 
-def test_success_after_failures(way: Any, failing: Any, clock: Any) -> None:
+def test_success_after_failures(every_way: Any, failing: Any, clock: Any) -> None:
     """
     Failures are retried until an attempt succeeds, with growing waits.
     """
     work = failing(OSError("first"), OSError("second"))
 
-    assert "done" == way.run(retry(times=3, jitter=False), work)
+    assert "done" == every_way.run(retry(times=3, jitter=False), work)
     assert 3 == work.calls
     assert [1.0, 2.0] == clock.waits
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 7])
-def test_times_counts_calls(way: Any, hopeless: Any, clock: Any, times: int) -> None:
+def test_times_counts_calls(every_way: Any, hopeless: Any, clock: Any, times: int) -> None:
     """
     `times` is the total number of calls, the first included; there is no wait after the last.
     """
     work = hopeless()
 
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=times), work)
+        every_way.run(retry(times=times), work)
 
     assert times == work.calls == caught.value.attempts
     assert times - 1 == len(clock.waits)
     assert "attempts" == caught.value.reason
 
 
-def test_no_limit(way: Any, failing: Any) -> None:
+def test_no_limit(way: Any, no_hooks: None, failing: Any) -> None:
     """
     `times=None` goes on until it succeeds.
     """
@@ -80,27 +80,28 @@ def test_no_limit(way: Any, failing: Any) -> None:
     assert 1001 == work.calls
 
 
-def test_retry_error_tells_all(way: Any, hopeless: Any, clock: Any) -> None:
+def test_retry_error_tells_all(every_way: Any, hopeless: Any, clock: Any) -> None:
     """
     The error carries the attempts, the last exception (also as its cause) and the seconds since the first failure.
     """
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=3, jitter=False), hopeless())
+        every_way.run(retry(times=3, jitter=False), hopeless())
 
     error = caught.value
     assert 3 == error.attempts
     assert isinstance(error.last_exception, ConnectionError)
     assert error.last_exception is error.__cause__
     assert 3.0 == error.elapsed
-    assert "Failed after 3 attempt(s). Last error: ConnectionError: service down" == str(error)
+    assert error.name
+    assert f"{error.name} failed after 3 attempt(s). Last error: ConnectionError: service down" == str(error)
 
 
-def test_failing_line_is_in_the_traceback(way: Any, hopeless: Any) -> None:
+def test_failing_line_is_in_the_traceback(every_way: Any, hopeless: Any) -> None:
     """
     The traceback of the last exception leads to the line that failed.
     """
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=2), hopeless())
+        every_way.run(retry(times=2), hopeless())
 
     tb = caught.value.last_exception.__traceback__
     names = []
@@ -110,17 +111,17 @@ def test_failing_line_is_in_the_traceback(way: Any, hopeless: Any) -> None:
     assert "work" == names[-1]
 
 
-def test_nothing_chains(way: Any, hopeless: Any) -> None:
+def test_nothing_chains(every_way: Any, hopeless: Any) -> None:
     """
     The last exception does not drag the earlier ones behind it.
     """
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=5), hopeless())
+        every_way.run(retry(times=5), hopeless())
 
     assert caught.value.last_exception.__context__ is None
 
 
-def test_causes_are_untouched(way: Any) -> None:
+def test_causes_are_untouched(every_way: Any) -> None:
     """
     An exception that was raised from another keeps its cause.
     """
@@ -132,40 +133,58 @@ def test_causes_are_untouched(way: Any) -> None:
             raise OSError("outer") from exc
 
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=2), work)
+        every_way.run(retry(times=2), work)
 
     assert isinstance(caught.value.last_exception.__cause__, KeyError)
 
 
-def test_falsy_exceptions(way: Any, hopeless: Any) -> None:
+def test_falsy_exceptions(every_way: Any, hopeless: Any) -> None:
     """
     An exception that is false, textless and incomparable is a failure like any other.
     """
     work = hopeless(Falsy)
 
     with pytest.raises(RetryError, match=r"Falsy: <no text: its str\(\) failed>"):
-        way.run(retry(times=2), work)
+        every_way.run(retry(times=2), work)
 
     assert 2 == work.calls
+
+
+def stops(name: str) -> tuple[type[Exception], ...]:
+    """What Python turns into a RuntimeError before the retry sees it, as it would pass for the end of the callable."""
+    if name.startswith("a_generator"):
+        return StopIteration, StopAsyncIteration
+    return (StopIteration,) if name.startswith(("by_generator", "a_function", "a_call", "a_coroutine")) else ()
 
 
 @pytest.mark.parametrize("typ", [StopIteration, StopAsyncIteration])
 @pytest.mark.parametrize("reraise", [True, False])
-def test_stop_exceptions_never_become_none(way: Any, hopeless: Any, typ: type[Exception], reraise: bool) -> None:
+def test_stop_exceptions_never_become_none(every_way: Any, hopeless: Any, typ: type[Exception], reraise: bool) -> None:
     """
-    StopIteration and StopAsyncIteration are failures: they are retried, and never end as a value.
+    StopIteration and StopAsyncIteration are orders: they leave at once, and never end as a value.
     """
     work = hopeless(lambda: typ("x"))
 
-    # Python turns them into RuntimeError where they would pass for the end of a generator or coroutine.
     with pytest.raises((RetryError, typ, RuntimeError)):
-        way.run(retry(times=2, reraise=reraise), work)
+        every_way.run(retry(times=2, reraise=reraise), work)
 
-    assert 2 == work.calls
+    # A RuntimeError is a failure like any other.
+    assert (2 if typ in stops(every_way.name) else 1) == work.calls
+
+
+@pytest.mark.parametrize("typ", [StopIteration, StopAsyncIteration])
+def test_stop_exceptions_by_name(every_way: Any, failing: Any, typ: type[Exception]) -> None:
+    """
+    Where `on` names them, they are retried.
+    """
+    work = failing(typ, typ)
+
+    assert "done" == every_way.run(retry(on=[typ, RuntimeError]), work)
+    assert 3 == work.calls
 
 
 @pytest.mark.parametrize("typ", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_exits_always_get_through(way: Any, failing: Any, clock: Any, typ: type[BaseException]) -> None:
+def test_exits_always_get_through(every_way: Any, failing: Any, clock: Any, typ: type[BaseException]) -> None:
     """
     What is not an Exception is never retried, and no hook is asked about it.
     """
@@ -173,7 +192,7 @@ def test_exits_always_get_through(way: Any, failing: Any, clock: Any, typ: type[
     asked: list[object] = []
 
     with pytest.raises(typ):
-        way.run(retry(times=3, on=lambda exc: bool(asked.append(exc)) or True), work)
+        every_way.run(retry(times=3, on=lambda exc: bool(asked.append(exc)) or True), work)
 
     assert 1 == work.calls
     assert [] == clock.waits == asked
@@ -231,14 +250,14 @@ def test_on_does_not_mean_it(way: Any, failing: Any, on: Any) -> None:
     assert not hasattr(failure, "__notes__")
 
 
-def test_not_ours_after_ours(way: Any, failing: Any) -> None:
+def test_not_ours_after_ours(every_way: Any, failing: Any) -> None:
     """
     A failure that is not ours ends the retries of one that was.
     """
     work = failing(ConnectionError, ValueError("a bug"))
 
     with pytest.raises(ValueError, match="a bug") as caught:
-        way.run(retry(on=ConnectionError), work)
+        every_way.run(retry(on=ConnectionError), work)
 
     assert 2 == work.calls
     assert caught.value.__context__ is None
@@ -254,48 +273,38 @@ def test_hook_sets_the_wait(way: Any, failing: Any, clock: Any, answer: Any) -> 
     assert [2.0] == clock.waits
 
 
-@pytest.mark.parametrize(("answer", "wait"), [(0, 0.0), (0.0, 0.0), (-3, 0.0), (timedelta(-1), 0.0)])
-def test_hook_says_at_once(way: Any, failing: Any, clock: Any, answer: Any, wait: float) -> None:
+@pytest.mark.parametrize("answer", [0, -3])
+def test_hook_says_at_once(way: Any, failing: Any, clock: Any, answer: Any) -> None:
     """
     Zero is a number, not False: retry at once. So is anything below.
     """
     work = failing(OSError)
 
     assert "done" == way.run(retry(on=lambda exc: answer), work)
-    assert wait == sum(clock.waits)
+    assert 0.0 == sum(clock.waits)
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (None, TypeError),
-        ("2", TypeError),
-        ([], TypeError),
-        (float("nan"), ValueError),
-        (float("inf"), ValueError),
-        (10**400, ValueError),
-    ],
-)
-def test_hook_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
+@pytest.mark.parametrize("option", ["on", "backoff"])
+def test_junk_comes_out(every_way: Any, failing: Any, option: str) -> None:
     """
-    A hook that answers nothing usable is a bug, told of at once, from the failure it was asked about.
+    What `on` or `backoff` answers and is not usable is an error that leaves at once, raised from the failure.
     """
     failure = OSError("the cause")
 
-    with pytest.raises(error, match="the answer of on must be a finite duration") as caught:
-        way.run(retry(on=lambda exc: answer), failing(failure))
+    with pytest.raises(TypeError, match=f"the answer of {option} ") as caught:
+        every_way.run(retry(**{option: lambda _: None}), failing(failure))
 
     assert failure is caught.value.__cause__
 
 
-def test_hook_raises(way: Any, failing: Any) -> None:
+def test_hook_raises(every_way: Any, failing: Any) -> None:
     """
     What a hook raises comes out, with the failure as its context.
     """
     failure = OSError("the cause")
 
     with pytest.raises(ZeroDivisionError) as caught:
-        way.run(retry(on=lambda exc: bool(1 / 0)), failing(failure))
+        every_way.run(retry(on=lambda exc: bool(1 / 0)), failing(failure))
 
     assert failure is caught.value.__context__
 
@@ -312,21 +321,6 @@ def test_hook_answers_a_coroutine(way: Any, failing: Any) -> None:
         way.run(retry(on=lambda exc: later()), failing(OSError))
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"), [(None, TypeError), ("1", TypeError), (True, TypeError), (float("nan"), ValueError)]
-)
-def test_backoff_answers_junk(way: Any, failing: Any, answer: Any, error: type[Exception]) -> None:
-    """
-    A backoff function that answers nothing usable is told of, from the failure it was asked about.
-    """
-    failure = OSError("the cause")
-
-    with pytest.raises(error, match="the answer of backoff for failure 1 must be a finite number, got") as caught:
-        way.run(retry(backoff=lambda n: answer), failing(failure))
-
-    assert failure is caught.value.__cause__
-
-
 def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
     """
     A coroutine from a backoff function is closed, and refused.
@@ -339,27 +333,7 @@ def test_backoff_answers_a_coroutine(way: Any, failing: Any) -> None:
         way.run(retry(backoff=lambda n: later()), failing(OSError))
 
 
-@pytest.mark.parametrize("answer", [-1, -0.5, 0, -(10**400)])
-def test_negative_factor(way: Any, failing: Any, clock: Any, answer: float) -> None:
-    """
-    A factor below zero means zero.
-    """
-    way.run(retry(backoff=lambda n: answer), failing(OSError))
-
-    assert 0.0 == sum(clock.waits)
-
-
-@pytest.mark.parametrize("backoff", [lambda n: 10**400, lambda n: 2.0 ** (n + 2000)])
-def test_factor_beyond_floats(way: Any, failing: Any, clock: Any, backoff: Any) -> None:
-    """
-    A factor that overflows means the cap.
-    """
-    way.run(retry(backoff=backoff, jitter=False, max_delay=7), failing(OSError))
-
-    assert [7.0] == clock.waits
-
-
-def test_timeout_gives_up_before_a_wait(way: Any, hopeless: Any, clock: Any) -> None:
+def test_timeout_gives_up_before_a_wait(every_way: Any, hopeless: Any, clock: Any) -> None:
     """
     A wait that would end past the timeout is not begun, and the reason is told.
     """
@@ -367,7 +341,7 @@ def test_timeout_gives_up_before_a_wait(way: Any, hopeless: Any, clock: Any) -> 
     policy = retry(times=None, timeout=5, jitter=False, on_retry=lambda num, exc: heard.append(num))
 
     with pytest.raises(RetryError) as caught:
-        way.run(policy, hopeless())
+        every_way.run(policy, hopeless())
 
     assert [1.0, 2.0] == clock.waits
     assert "timeout" == caught.value.reason
@@ -376,7 +350,7 @@ def test_timeout_gives_up_before_a_wait(way: Any, hopeless: Any, clock: Any) -> 
     assert str(caught.value).endswith("ConnectionError: service down (reason: timeout)")
 
 
-def test_timeout_counts_the_attempts_too(way: Any, clock: Any) -> None:
+def test_timeout_counts_the_attempts_too(every_way: Any, clock: Any) -> None:
     """
     The time of the attempts counts, from the first call on.
     """
@@ -386,7 +360,7 @@ def test_timeout_counts_the_attempts_too(way: Any, clock: Any) -> None:
         raise OSError
 
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=None, timeout=9.5, backoff="fixed", jitter=False), work)
+        every_way.run(retry(times=None, timeout=9.5, backoff="fixed", jitter=False), work)
 
     assert 2 == caught.value.attempts
     assert [1.0] == clock.waits
@@ -454,7 +428,7 @@ def test_groups_that_share_members(failing: Any) -> None:
 
 
 @pytest.mark.parametrize("slow", ["on", "on_retry"])
-def test_slow_functions_of_the_user_take_of_the_time(way: Any, slow: str, hopeless: Any, clock: Any) -> None:
+def test_slow_functions_of_the_user_take_of_the_time(every_way: Any, slow: str, hopeless: Any, clock: Any) -> None:
     """
     No attempt starts after `timeout`, also where `on` or `on_retry` took the time.
     """
@@ -465,13 +439,13 @@ def test_slow_functions_of_the_user_take_of_the_time(way: Any, slow: str, hopele
         return True
 
     with pytest.raises(RetryError) as caught:
-        way.run(retry(times=9, delay=0.1, jitter=False, timeout=0.5, **{slow: wait}), work)
+        every_way.run(retry(times=9, delay=0.1, jitter=False, timeout=0.5, **{slow: wait}), work)
 
     assert "timeout" == caught.value.reason
     assert 1 == work.calls
 
 
-def test_waits_count_from_the_failure_where_time_is_short(way: Any, hopeless: Any, clock: Any) -> None:
+def test_waits_count_from_the_failure_where_time_is_short(every_way: Any, hopeless: Any, clock: Any) -> None:
     """
     A callback that takes its time shortens a wait that would else end after `timeout`.
     """
@@ -480,7 +454,7 @@ def test_waits_count_from_the_failure_where_time_is_short(way: Any, hopeless: An
         clock.advance(0.3)
 
     with pytest.raises(RetryError):
-        way.run(retry(times=2, delay=0.4, jitter=False, timeout=0.5, on_retry=wait), hopeless())
+        every_way.run(retry(times=2, delay=0.4, jitter=False, timeout=0.5, on_retry=wait), hopeless())
 
     assert [0.2] == [round(seconds, 6) for seconds in clock.waits]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 SECTIONS = re.split(r"^## ", (ROOT / "docs" / "promises.md").read_text(), flags=re.MULTILINE)[1:]
 
 
+@cache
 def names_of_tests(file: Path) -> set[str]:
     """The tests of a file, as pytest names them after the file."""
     top = ast.parse(file.read_text()).body

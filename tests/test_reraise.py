@@ -25,12 +25,12 @@ def depth(exc: BaseException) -> int:
 
 
 def assert_grows_as_python_does(depths: list[int]) -> None:
-    """Python adds the entries of each call to the traceback of a stored instance; no call may add those of all rounds."""
+    """Python adds entries with each call that raises a stored instance; no call may add those of all rounds."""
     (step,) = {later - sooner for sooner, later in pairwise(depths[1:])}
     assert step <= 15
 
 
-def test_the_last_exception_itself(way: Any, hopeless: Any) -> None:
+def test_the_last_exception_itself(every_way: Any, hopeless: Any) -> None:
     """
     `reraise=True` gives up with the last exception, its cause and context untouched, and a note.
     """
@@ -41,7 +41,7 @@ def test_the_last_exception_itself(way: Any, hopeless: Any) -> None:
         return made[-1]
 
     with pytest.raises(ConnectionError) as caught:
-        way.run(retry(times=3, reraise=True, name="fetch"), hopeless(make))
+        every_way.run(retry(times=3, reraise=True, name="fetch"), hopeless(make))
 
     assert made[-1] is caught.value
     assert caught.value.__cause__ is caught.value.__context__ is None
@@ -86,7 +86,7 @@ def test_user_notes_stay(way: Any) -> None:
     assert 2 == len(caught.value.__notes__)
 
 
-def test_one_instance_again_and_again(way: Any, clock: Any) -> None:
+def test_one_instance_again_and_again(every_way: Any, clock: Any) -> None:
     """
     The same instance, raised in every attempt of every call, is retried each time, and gathers nothing.
     """
@@ -102,7 +102,7 @@ def test_one_instance_again_and_again(way: Any, clock: Any) -> None:
     depths = []
     for _ in range(5):
         with pytest.raises(ConnectionError) as caught:
-            way.run(policy, work)
+            every_way.run(policy, work)
         assert failure is caught.value
         depths.append(depth(failure))
 
@@ -112,7 +112,7 @@ def test_one_instance_again_and_again(way: Any, clock: Any) -> None:
 
 
 @pytest.mark.parametrize("reraise", [True, False])
-def test_traceback_of_one_instance_is_bounded(way: Any, reraise: bool) -> None:
+def test_traceback_of_one_instance_is_bounded(every_way: Any, no_hooks: None, reraise: bool) -> None:
     """
     Ten thousand attempts with the same instance do not make its traceback long.
     """
@@ -122,12 +122,12 @@ def test_traceback_of_one_instance_is_bounded(way: Any, reraise: bool) -> None:
         raise failure
 
     with pytest.raises((ConnectionError, RetryError)):
-        way.run(retry(times=1000, delay=0, reraise=reraise), work)
+        every_way.run(retry(times=1000, delay=0, reraise=reraise), work)
 
     assert depth(failure) < 40
 
 
-def test_a_stored_error_keeps_its_failing_line(way: Any) -> None:
+def test_a_stored_error_keeps_its_failing_line(every_way: Any) -> None:
     """
     An error that is stored and raised again still shows where it came from.
     """
@@ -146,7 +146,7 @@ def test_a_stored_error_keeps_its_failing_line(way: Any) -> None:
             raise
 
     with pytest.raises(ConnectionError) as caught:
-        way.run(retry(times=4, reraise=True), work)
+        every_way.run(retry(times=4, reraise=True), work)
 
     names, tb = [], caught.value.__traceback__
     while tb is not None:

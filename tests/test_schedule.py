@@ -7,7 +7,6 @@ import pickle
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anew import RetryBudget, RetryError, _clock, _schedule, retry
+from anew import RetryBudget, RetryError, _clock, retry
 
 POLICIES = {
     "default": retry(),
@@ -291,6 +290,7 @@ class TestWhatIsWaited:
         else:
             assert pytest.approx([wait[column] for wait in waits], rel=1e-12) == slept(clock, 12)
 
+    @pytest.mark.one_python
     def test_in_the_mean(self, policy: Any, hopeless: Any, clock: Any, no_hooks: None, monkeypatch: Any) -> None:
         """
         Over many calls, waits stay between the lowest and the highest, and come to the mean.
@@ -326,6 +326,7 @@ class TestWhatIsWaited:
         assert [1, 2, 3, 4, 5, 6] == nums
 
 
+@pytest.mark.one_python
 class TestDecorrelated:
     """Each wait depends on the one before, so there is no mean."""
 

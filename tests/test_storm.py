@@ -15,6 +15,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 from anew import RetryBudget, RetryError, _clock, retry
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "storm.md"
 

@@ -80,7 +80,7 @@ class TestAnotherAttempt:
 
         assert caught.value.__cause__ is caught.value.__context__ is None
 
-    def test_the_same_instance(self, way: Any) -> None:
+    def test_the_same_instance(self, every_way: Any) -> None:
         """
         The same instance may be raised again and again.
         """
@@ -93,13 +93,13 @@ class TestAnotherAttempt:
 
         for _ in range(3):
             with pytest.raises(RetryError) as caught:
-                way.run(retry(times=3, delay=0, reraise=True), work)
+                every_way.run(retry(times=3, delay=0, reraise=True), work)
             assert again is caught.value.last_exception
 
         assert 9 == calls
         assert not hasattr(again, "__notes__")
 
-    def test_until_it_is_ready(self, way: Any, failing: Any) -> None:
+    def test_until_it_is_ready(self, way: Any, no_hooks: None, failing: Any) -> None:
         """
         With `times=None` it goes on until there is an answer.
         """
@@ -205,7 +205,7 @@ class TestWaits:
             way.run(retry(timeout=10, on_retry=lambda *what: heard.append(what)), work)
 
         assert ("timeout", 1) == (caught.value.reason, caught.value.attempts)
-        assert "Failed after 1 attempt(s). Last error: TryAgain: not yet (reason: timeout)" == str(caught.value)
+        assert str(caught.value).endswith(" failed after 1 attempt(s). Last error: TryAgain: not yet (reason: timeout)")
         assert [] == heard
         assert [] == clock.waits
 
@@ -235,7 +235,7 @@ class TestUsedUp:
         assert type(error.last_exception) is TryAgain
         assert error.last_exception is error.__cause__
         assert "attempts" == error.reason
-        assert f"Failed after {times} attempt(s). Last error: TryAgain: job 7 is pending" == str(error)
+        assert str(error).endswith(f" failed after {times} attempt(s). Last error: TryAgain: job 7 is pending")
         assert not hasattr(error.last_exception, "__notes__")
 
     @pytest.mark.parametrize("reraise", [True, False])
@@ -253,7 +253,7 @@ class TestUsedUp:
         with pytest.raises(RetryError) as caught:
             way.run(retry(on=KeyError, reraise=reraise), work)
 
-        assert "Failed after 3 attempt(s). Last error: ConnectionError: reset" == str(caught.value)
+        assert str(caught.value).endswith(" failed after 3 attempt(s). Last error: ConnectionError: reset")
         assert caught.value.last_exception is caught.value.__cause__
         assert isinstance(caught.value.__cause__, ConnectionError)
 
@@ -343,7 +343,6 @@ class TestUsedUp:
             refs.append(weakref.ref(local))
             raise TryAgain from OSError() if from_another else None
 
-        gc.collect()
         gc.disable()
         try:
             with suppress(RetryError):
@@ -436,14 +435,14 @@ class TestCallbacks:
 
         assert [3] == heard
 
-    def test_on_failure(self, way: Any, hopeless: Any) -> None:
+    def test_on_failure(self, every_way: Any, hopeless: Any) -> None:
         """
         `on_failure` hears of the `RetryError`, once, which is the one that is raised.
         """
         heard: list[RetryError] = []
 
         with pytest.raises(RetryError) as caught:
-            way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
+            every_way.run(retry(on=KeyError, on_failure=heard.append, reraise=True), hopeless(TryAgain))
 
         assert [caught.value] == heard
 
@@ -609,7 +608,7 @@ class TestGenerators:
         with pytest.raises(RetryError) as caught:
             next(stream)
 
-        assert "Failed after 1 attempt(s). Last error: TryAgain: the rest is not ready" == str(caught.value)
+        assert str(caught.value).endswith(" failed after 1 attempt(s). Last error: TryAgain: the rest is not ready")
         assert caught.value.last_exception is caught.value.__cause__
         assert [caught.value] == heard
 
@@ -641,7 +640,7 @@ class TestGenerators:
 
         assert [1, 2] == seen
         assert [caught.value] == heard
-        assert "Failed after 1 attempt(s). Last error: OSError: reset" == str(caught.value)
+        assert str(caught.value).endswith(" failed after 1 attempt(s). Last error: OSError: reset")
 
     def test_too_late_after_failures(self, run: Any) -> None:
         """

@@ -13,10 +13,9 @@ from anew.instrumentation import set_on_retry_hooks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless it is asked for: `pytest -m big`."""
     if not config.option.markexpr:
-        skip = pytest.mark.skip(reason="takes long; run by `nox -s engines-big`")
-        for item in items:
-            if item.get_closest_marker("big"):
-                item.add_marker(skip)
+        big = [item for item in items if item.get_closest_marker("big")]
+        config.hook.pytest_deselected(items=big)
+        items[:] = [item for item in items if item not in big]
 
 
 @pytest.fixture(autouse=True)

@@ -118,14 +118,14 @@ def test_loky_errors() -> None:
     assert (3, "attempts", True, ConnectionError, ("down", 7)) == jobs.facts_of(error.value)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="InterpreterPoolExecutor came with Python 3.14")
-def test_interpreters() -> None:
-    """
-    Each interpreter of an InterpreterPoolExecutor has budgets of its own.
-    """
-    from concurrent.futures import InterpreterPoolExecutor  # type: ignore
+if sys.version_info >= (3, 14):
+    from concurrent.futures import InterpreterPoolExecutor
 
-    with InterpreterPoolExecutor(1) as pool:
-        made = [pool.submit(jobs.by_name).result() for _ in range(10)]
+    def test_interpreters() -> None:
+        """
+        Each interpreter of an InterpreterPoolExecutor has budgets of its own.
+        """
+        with InterpreterPoolExecutor(1) as pool:
+            made = [pool.submit(jobs.by_name).result() for _ in range(10)]
 
-    assert 10 + 5 == sum(attempts for _, attempts in made)
+        assert 10 + 5 == sum(attempts for _, attempts in made)

@@ -119,7 +119,7 @@ def accepts(fn: object, count: int) -> bool:
     """Whether `fn` can be called with `count` positional arguments, as far as its code tells."""
     if isinstance(fn, partial):
         return bool(fn.keywords) or accepts(fn.func, count + len(fn.args))
-    function = fn if isinstance(fn, FunctionType | MethodType) else getattr(fn, "__call__", None)
+    function = fn if isinstance(fn, FunctionType | MethodType | type) else getattr(fn, "__call__", None)
     if isinstance(function, MethodType):
         function, count = function.__func__, count + 1
     if not isinstance(function, FunctionType):

@@ -130,7 +130,7 @@ def _judged(on: Any) -> _Fields:
         typ: Any = cast("Any", type(on))
         ours = getattr(typ, "skips_exhausted", False) is True
         fields = {"hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
-        named = on.types if ours else ()
+        named = getattr(on, "types", ()) if ours else ()
     return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
 
 

@@ -74,7 +74,7 @@ def transient(*, limit: Seconds = 60.0) -> Callable[[Exception], bool | float]:
 class _Transient:
     """A class, as functions made in functions do not pickle."""
 
-    heeds_marks = True  # see `Policy`
+    skips_exhausted = True  # see `Policy`
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
