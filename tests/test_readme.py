@@ -123,7 +123,7 @@ def test_fixtures(tmp_path: Path) -> None:
         run = subprocess.run([*command, tmp_path / f"test_{number}.py"], check=False, capture_output=True, text=True)
 
         assert 0 == run.returncode, run.stdout
-    assert 2 == len(files)
+    assert 3 == len(files)
 
 
 def table(header: str) -> list[list[str]]:
