@@ -6,7 +6,7 @@ before the wait; no exception is kept in a local that outlives its `except`.
 
 Theory of operation. A success costs what a pass-through costs, so the first attempt of a function is written out twice:
 with nothing around it, and with a reading of the clock for `timeout` and all that a success must be told to.
-Retries then go through `_again`. A result is looked at by its type alone: the type of the last plain value is
+Retries then go through `again`. A result is looked at by its type alone: the type of the last plain value is
 remembered, and only another type is looked at closely.
 """
 
@@ -26,9 +26,7 @@ from ._marks import marks
 
 if TYPE_CHECKING:
     from ._options import Policy
-
-    Args = tuple[Any, ...]
-    Kwargs = dict[str, Any]
+    from ._types import Args, Kwargs
 
 
 def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> Callable[..., Any]:
@@ -58,29 +56,14 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
     return (async_replayed if policy.replay else async_generator)(fn, policy)
 
 
-def call(fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
-    """Call `fn` once, with retries. Most calls need nothing of what `drive` prepares."""
-    if not policy.is_simple:
-        return drive(fn, policy, by_call=True)(*args, **kwargs)
-    since = marks.newest
-    try:
-        result = fn(*args, **kwargs)
-    except policy.catch as exc:
-        if not callable(fn) or kind_of(fn) != "function":  # wrong arguments, which its driver tells in its own way
-            return drive(fn, policy)(*args, **kwargs)
-        state = Call(policy, fn, args, kwargs)
-        if not run(state.failed(exc, since)):
-            raise
-    else:
-        kind = result_kind(result)
-        if kind == "value":
-            return result
-        if kind == "generator" and kind_of(fn) != "function":
-            return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
-        if _is_awaited(kind, fn, by_call=True):
-            return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return result
-    return _again(state, fn, policy, args, kwargs, by_call=True)
+def finish(result: Any, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
+    """Return what `Retry.call` returns where the first attempt has returned something else than a value."""
+    kind = result_kind(result)
+    if kind == "generator" and kind_of(fn) != "function":
+        return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
+    if _is_awaited(kind, fn, by_call=True):
+        return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
+    return result
 
 
 def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Callable[..., Any]:
@@ -111,7 +94,7 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
             if is_value(result):
                 return result
             return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return _again(state, fn, policy, args, kwargs, by_call=by_call)
+        return again(state, fn, policy, args, kwargs, by_call=by_call)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
         start, since = _clock.monotonic() if timed else 0.0, marks.newest
@@ -129,12 +112,12 @@ def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Calla
             if on_success is not None and (answer := on_success(1)) is not None:
                 refuse_awaitable("on_success", answer, policy, fn)
             return result
-        return _again(state, fn, policy, args, kwargs, by_call=by_call)
+        return again(state, fn, policy, args, kwargs, by_call=by_call)
 
     return heard if policy.is_heard or timed else plain
 
 
-def _again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool) -> Any:
+def again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool) -> Any:
     """Go on after the first failure."""
     while True:
         with state as wait:
