@@ -137,7 +137,8 @@ def test_the_table_of_options_is_the_signature() -> None:
     """
     All options are in the table, with their defaults.
     """
-    defaults = {name: getattr(value, "__name__", repr(value)) for name, value in (retry.__kwdefaults__ or {}).items()}
+    options = {name: one.default for name, one in signature(retry).parameters.items() if name != "fn"}
+    defaults = {name: getattr(value, "__name__", repr(value)) for name, value in options.items()}
 
     shown = {name.strip("`| "): default.strip("`").replace('"', "'") for name, default, _ in table("option")}
     assert defaults == shown
