@@ -66,14 +66,9 @@ os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 nox.options.sessions = [
-    "lint",
-    "build",
+    *("lint", "build"),
     *(f"tests-{version}" for version in TESTED),
-    "coverage",
-    "engines",
-    "typing",
-    "docs",
-    "playground",
+    *("coverage", "recipes", "engines", "typing", "docs", "playground"),
 ]
 
 
@@ -152,6 +147,17 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=95")
     else:
         session.run("coverage", "report")
+
+
+@nox.session(python=TESTED[0])
+def recipes(session: nox.Session) -> None:
+    """Run the recipes of the docs, those too that need a framework, a database or a server of their own."""
+    session.install(os.environ.get("WHEEL", "."), *group("tests"), *group("docs-examples"))
+    # A folder of its own, as python-backoff and backoff are imported by one name.
+    apart = str(Path(session.bin).parent / "python-backoff")
+    session.install("--upgrade", "--target", apart, *group("benchmarks-apart"))
+    files = ["tests/test_readme.py", "tests/test_recipes.py", "tests/test_migration.py"]
+    session.run("pytest", *files, "-rs", *session.posargs, env={"RECIPES": "all", "PYTHON_BACKOFF": apart})
 
 
 @nox.session(python=TESTED[-1])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from traceback import format_exception_only
 from typing import Any
 
 import pytest
+from engine_servers import postgresql
+from shop_server import ShopServer
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -26,6 +30,14 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.rglob("*.md"))]
 OPTIONS = (DOCS / "reference" / "options.md").read_text()
+
+# Pages that show what does not come with the tests; `nox -s recipes` has all of it.
+NEEDS = {
+    "frameworks.md": ["django", "rich", "tqdm"],
+    "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
+    "policies.md": ["pydantic_settings"],
+    "shutdown.md": ["celery"],
+}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
@@ -50,8 +62,23 @@ def switched_back() -> Iterator[None]:
     instrumentation.set_on_retry_hooks(None)
 
 
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    """The server of the recipes."""
+    with ShopServer() as server:
+        yield server
+
+
+@pytest.fixture
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page writes into the environment is forgotten."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
 @each_page
-def test_blocks(page: Path, url: str, switched_back: None) -> None:
+def test_blocks(
+    page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
+) -> None:
     """
     Every Python block of a page runs, in the order of the text; the blocks share their names.
 
@@ -59,9 +86,30 @@ def test_blocks(page: Path, url: str, switched_back: None) -> None:
     """
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
     document.namespace["url"] = url
+    if page.parent.name == "recipes":
+        for library in NEEDS.get(page.name, []):
+            needed(library)
+        document.namespace.update(server=server, url=server.url)
+        if page.name == "databases.md":
+            document.namespace["dsn"] = request.getfixturevalue("dsn")
     for example in document.examples():
         if not str(example.parsed).startswith("# test_"):
             example.evaluate()
+
+
+def needed(library: str) -> None:
+    """Skip the test where a library is missing; `nox -s recipes` has no excuse."""
+    if "RECIPES" in os.environ:
+        import_module(library)
+    pytest.importorskip(library)
+
+
+@pytest.fixture
+def dsn() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with postgresql() as server:
+        host, user, database = (part.partition("=")[2] for part in server.url.split())
+        yield f"postgresql://{user}@/{database}?host={host}"
 
 
 @pytest.mark.one_python
@@ -77,7 +125,7 @@ def test_fixtures(tmp_path: Path) -> None:
         run = subprocess.run([*command, tmp_path / f"test_{number}.py"], check=False, capture_output=True, text=True)
 
         assert 0 == run.returncode, run.stdout
-    assert 2 == len(files)
+    assert 3 == len(files)
 
 
 @pytest.mark.one_python
@@ -272,7 +320,7 @@ def test_every_page_is_linked() -> None:
     contents = "\n".join(
         re.findall(r"^```{toctree}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL)
     )
-    listed = {DOCS / f"{page}.md" for page in re.findall(r"^([\w/-]+)$", contents, re.MULTILINE)}
+    listed = {DOCS / f"{page}.md" for page in re.findall(r"^(?:[\w ]+ <)?([\w/-]+)>?$", contents, re.MULTILINE)}
 
     assert {*PAGES} - {README, DOCS / "index.md"} == listed
 
