@@ -233,6 +233,21 @@ def untold() -> list[str]:
     return [f"3.{limit}" for limit in sorted(limits) if len({minor < limit for minor in minors}) < 2]
 
 
+@nox.session(name="free-threading", python="3.14t", default=False)
+def free_threading(session: nox.Session) -> None:
+    """Run the stress test of threads on a Python without a GIL."""
+    session.install(os.environ.get("WHEEL", "."), *group("portable"))
+    session.run("pytest", "tests/test_threads.py", *session.posargs, env={"PYTHON_GIL": "0"})
+
+
+@nox.session(python="pypy3.11", default=False)
+def pypy(session: nox.Session) -> None:
+    """Run the tests on PyPy, but for those that need reference counts."""
+    # The newest version of hypothesis is built with Rust, for CPython only.
+    session.install("--only-binary", "hypothesis", os.environ.get("WHEEL", "."), *group("tests"))
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Demand that the tests on all versions together have run every line and branch."""

@@ -7,6 +7,7 @@ of each kind: what they are about does not depend on the driver.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,20 @@ hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("ane
 hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]
+
+# What this Python does not have, of what tests may say that they need.
+LACKS: set[str] = set()
+if sys.platform == "emscripten":
+    LACKS |= {"threads", "processes", "sockets"}
+if sys.implementation.name != "cpython":
+    LACKS |= {"reference counts"}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what is not here."""
+    needed = {what for marker in item.iter_markers("needs") for what in marker.args}
+    if missing := needed & LACKS:
+        pytest.skip(f"there are no {', '.join(sorted(missing))} here")
 
 
 @dataclass
