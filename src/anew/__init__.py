@@ -8,20 +8,8 @@ from ._options import Options
 from ._retry import Retry, retry
 from ._types import Budget
 
-__all__ = [
-    "Attempt",
-    "Budget",
-    "Options",
-    "Retry",
-    "RetryBudget",
-    "RetryError",
-    "TryAgain",
-    "is_active",
-    "is_testing",
-    "retry",
-    "set_active",
-    "set_testing",
-]
+__all__ = ["Attempt", "Budget", "Options", "Retry", "RetryBudget", "RetryError", "TryAgain", "retry"]
+__all__ += ["is_active", "is_testing", "set_active", "set_testing"]
 
 # Tracebacks, pickles and documentation name things where users import them from.
 for _name in __all__:

@@ -31,13 +31,13 @@ class Attempt:
     `continue` inside mean success. Each attempt is entered once; what fails when its loop is gone leaves as it is.
     """
 
-    __slots__ = ("_entered", "_loop", "_num", "_policy", "_since", "_start")
+    __slots__ = ("_loop", "_num", "_policy", "_since", "_start")
 
     def __init__(self, loop: _Loop, policy: Policy, num: int, start: float) -> None:
         # Weak, so that a loop goes when it is left, with what hooks have opened, though the attempt has a name.
         self._loop = ref(loop)
         self._policy, self._num, self._start = policy, num, start
-        self._entered, self._since = False, 0
+        self._since = -1  # the newest mark when it is entered
 
     @property
     def num(self) -> int:
@@ -84,7 +84,8 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        return run(self._ended(exc)) if exc is not None or self._policy.is_heard else self._succeeded()
+        loop = self._left(exc)
+        return loop is not None and run(loop.judge(exc, self._since))
 
     async def __aenter__(self) -> Attempt:
         """Begin.
@@ -106,36 +107,24 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        return await self._ended(exc)
+        loop = self._left(exc)
+        return loop is not None and await loop.judge(exc, self._since)
 
-    async def _ended(self, exc: BaseException | None) -> bool:
+    def _left(self, exc: BaseException | None) -> _Loop | None:
+        """Return the loop, if it has to judge a failure, or to tell of a success."""
         loop = self._loop()
         if loop is None:
-            return False
+            return None
+        loop.phase = _SUCCEEDED if exc is None else _GIVEN_UP
         if exc is None:
-            self._succeeded()
-            if self._policy.is_heard:
-                await loop.state.succeeded()
-            return False
-        loop.phase = _GIVEN_UP
+            return loop if self._policy.is_heard else None
         # isinstance() would ask the exception, which may lie. What a consumer threw into the generator around us is no
         # failure of the block.
-        if not issubclass(type(exc), Exception) or thrown_in(exc):
-            return False
-        is_retried = await loop.state.failed(cast("Exception", exc), self._since)
-        loop.phase = _FAILED if is_retried else _GIVEN_UP
-        return is_retried
-
-    def _succeeded(self) -> bool:
-        loop = self._loop()
-        if loop is not None:
-            loop.phase = _SUCCEEDED
-        return False
+        return loop if issubclass(type(exc), Exception) and not thrown_in(exc) else None
 
     def _begun(self) -> Attempt:
-        if self._entered:
+        if self._since >= 0:
             raise RuntimeError(f"attempt {self._num} has been entered before; each attempt is entered once")
-        self._entered = True
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
@@ -162,11 +151,15 @@ class _Loop:
         self._state: Call | None = None
         self._attempt: Attempt | None = None
 
-    @property
-    def state(self) -> Call:
-        if self._state is None:
-            self._state = Call(self._policy, self._fn, start=self._start, in_task=self.in_task)
-        return self._state
+    async def judge(self, exc: BaseException | None, since: int) -> bool:
+        """Tell of a success, or judge a failure: whether another attempt follows."""
+        state = self._state or Call(self._policy, self._fn, start=self._start, in_task=self.in_task)
+        self._state = state
+        if exc is None:
+            await state.succeeded()
+        elif await state.failed(cast("Exception", exc), since):
+            self.phase = _FAILED
+        return self.phase == _FAILED
 
     def _is_over(self) -> bool:
         """Whether there is no other attempt.
@@ -180,10 +173,10 @@ class _Loop:
             raise RuntimeError(f"attempt {self._num} is still running: its `with` has not been left")
         return self.phase != _FAILED
 
-    def _over(self) -> RuntimeError:
-        return RuntimeError(
-            f"entered again after it {self.phase}: leave the loop by `return` or `break` inside the `with`"
-        )
+    def _refuse_more(self) -> None:
+        if self._is_over():
+            problem = f"entered again after it {self.phase}"
+            raise RuntimeError(f"{problem}: leave the loop by `return` or `break` inside the `with`")
 
     def _offer(self) -> Attempt:
         if self._num == 0 and self._policy.timeout is not None:
@@ -214,8 +207,7 @@ class Attempts(_Loop):
         return self._offer()
 
     def __enter__(self) -> Attempt:
-        if self._is_over():
-            raise self._over()
+        self._refuse_more()
         return next(self).__enter__()
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> bool:
@@ -241,8 +233,7 @@ class AsyncAttempts(_Loop):
         return self._offer()
 
     async def __aenter__(self) -> Attempt:
-        if self._is_over():
-            raise self._over()
+        self._refuse_more()
         return await (await anext(self)).__aenter__()
 
     async def __aexit__(

@@ -11,7 +11,7 @@ frames are gone, it enters the call, which says how long to wait, and waits insi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +20,7 @@ from . import _clock
 from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
+from ._checks import option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in, without_traceback
 from ._marks import mark, trim
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from ._options import Policy
-    from ._types import Budget, Reason, Stop, T
+    from ._types import Args, Budget, Kwargs, Reason, Stop, T
     from .instrumentation._hooks import Common
 
 
@@ -41,7 +42,7 @@ _WHY = {
     "budget": "the retry budget is spent",
     "stopped": "told to stop",
 }
-_NO_KEYWORDS: Mapping[str, Any] = {}
+_NONE: Kwargs = {}
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -52,43 +53,38 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         return cast("T", done.value)
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine.
-        stop = error.__cause__
-        if not isinstance(stop, StopIteration):
-            raise
-    else:
-        steps.close()
-        raise TypeError("a callback waits, but `with attempt` cannot; use `async with attempt`")
-    try:
-        raise stop
-    finally:
-        del stop
+        if isinstance(error.__cause__, StopIteration):
+            raise_itself(error.__cause__)
+        raise
+    steps.close()
+    raise TypeError("a callback waits, but `with attempt` cannot; use `async with attempt`")
 
 
 class Call:
     """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
     __slots__ = (
-        *("_args", "_began", "_earlier", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous"),
-        *("_wait", "_waited", "in_task", "start"),
+        *("_args", "_began", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous", "_wait"),
+        *("_waited", "in_task", "start"),
     )
+    _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
         self,
         policy: Policy,
         fn: object,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] = _NO_KEYWORDS,
-        start: float = 0.0,
+        args: Args = (),
+        kwargs: Kwargs = _NONE,
+        start: float = 0,
         *,
         in_task: bool = False,
     ) -> None:
         self._policy, self._fn, self._args, self._kwargs = policy, fn, args, kwargs
-        self._num = self._earlier = 0  # failures; and those before the last progress
-        self._previous = policy.delay
+        self._num, self._previous = 0, policy.delay  # failures; the last wait that was drawn
         self._waited = self._first_failure = self._began = self._wait = 0.0
         self._opened: Any = None  # a list, if hooks have opened something
         self.start: float = start  # on the monotonic clock, if the time is limited
-        self.in_task = in_task  # which may be cancelled, and in which nothing blocks
+        self.in_task: bool = in_task  # which may be cancelled, and in which nothing blocks
 
     def __enter__(self) -> float:
         self._began = _clock.monotonic()
@@ -139,8 +135,7 @@ class Call:
     async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
         """Return the error to raise, after hooks and `on_failure` have been told."""
         error = self._error(exc, reason)
-        hooks = gave_up_hooks()
-        if hooks:
+        if hooks := gave_up_hooks():
             facts = self._facts(error.last_exception)
             tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **facts))
         await self._tell("on_failure", error)
@@ -161,12 +156,6 @@ class Call:
         """Pay into the budget and tell `on_success`."""
         pay(self._policy)
         await self._tell("on_success", self._earlier + self._num + 1)
-
-    def progressed(self) -> None:
-        """Count attempts, waits and time from here: a replayed generator has delivered a new item."""
-        self._earlier += self._num
-        self._num, self._waited, self._previous = 0, 0.0, self._policy.delay
-        self.start = _clock.monotonic()
 
     def _judge(self, policy: Policy, exc: Exception, since: int, *, last: bool) -> RetryIn | GiveUp | LetOut:
         self._num = num = self._num + 1
@@ -192,11 +181,8 @@ class Call:
 
     def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
         if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
-            warn_at_caller(
-                f"{self._name} waits for its next attempt in a running event loop, and blocks it; "
-                "retry an async function, or call this one in a thread",
-                exc,
-            )
+            problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
+            warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
 
     def _left(self, policy: Policy) -> float:
         if policy.timeout is None:
@@ -206,29 +192,25 @@ class Call:
 
     def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
         """Set the wait, and tell the hooks, or the test."""
-        waited = self._waited
         if not policy.waits:
-            facts = self._facts(without_traceback(exc))
-            record(RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts))
+            record(self._details(policy, without_traceback(exc), wait))
             wait = 0.0
         self._wait, self._opened = wait, None
-        self._waited = waited + wait if waited else wait  # one float less for a call that waits once
-        if policy.hooks == () or (policy.hooks is None and chosen["retry"] == ()):
-            return
-        hooks = current(policy.hooks)
-        if hooks:
-            facts = self._facts(exc)
-            details = RetryDetails(attempt=self._num, wait=wait, waited_so_far=waited, times=policy.times, **facts)
-            self._opened = tell(hooks, details)
+        if (chosen["retry"] if policy.hooks is None else policy.hooks) != () and (hooks := current(policy.hooks)):
+            self._opened = tell(hooks, self._details(policy, exc, wait))
+        self._waited = self._waited + wait if self._waited else wait  # one float less for a call that waits once
+
+    def _details(self, policy: Policy, exc: Exception, wait: float) -> RetryDetails:
+        facts = self._facts(exc)
+        return RetryDetails(attempt=self._num, wait=wait, waited_so_far=self._waited, times=policy.times, **facts)
 
     async def _tell(self, option: str, *args: object) -> None:
         callback = getattr(self._policy, option)
         answer: object = None if callback is None else callback(*args)
-        if answer is None or not isinstance(answer, Awaitable):
-            return
-        if not self.in_task:
-            refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
-        await answer
+        if isinstance(answer, Awaitable):
+            if not self.in_task:
+                refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
+            await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
         last = failure_in(exc)

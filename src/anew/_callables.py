@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, update_wrapper
-from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType, NoneType
 from typing import Any, Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
 # Of the data model, "Code objects"; inspect gives them their names.
 _GENERATORS = (GeneratorType, AsyncGeneratorType)
+VALUES = frozenset({NoneType, bool, bytes, dict, float, int, list, str, tuple})
+"""Types of results that need no look; see `result_kind`."""
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
 
@@ -76,11 +78,16 @@ def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     Raises:
         TypeError: an argument is an iterator.
     """
-    names = getattr(code_of(unwrap(fn)), "co_varnames", ())
+    while isinstance(fn, partial):
+        fn, args, kwargs = fn.func, (*fn.args, *args), {**fn.keywords, **kwargs}
+    if not isinstance(fn, FunctionType):
+        args = (None, *args)  # itself, or what it is bound to
+    code = code_of(unwrap(fn))
+    names = [*code.co_varnames[: code.co_argcount], *["*"] * len(args)] if code is not None else ["*"] * len(args)
     for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
         typ: Any = cast("Any", type(value))
         # A database cursor starts over with each execute().
-        if name != "self" and hasattr(typ, "__next__") and not hasattr(typ, "execute"):
+        if name != "self" and (hasattr(typ, "__next__") or hasattr(typ, "__anext__")) and not hasattr(typ, "execute"):
             raise TypeError(
                 f"the argument {name} of {name_of(fn)} is an iterator, which a replayed generator would find used up; "
                 "pass a list, or a function that makes a new iterator"
@@ -156,6 +163,9 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
         if isinstance(value, str):
             setattr(wrapper, attribute, value)
     nothing: dict[str, Any] = {"__annotations__": {}, "__defaults__": (), "__kwdefaults__": {}}
+    if callable(lazy := getattr(inner, "__annotate__", None)):  # from Python 3.14 on: not to be evaluated here
+        wrapper.__annotate__ = lazy
+        del nothing["__annotations__"]
     for attribute, missing in nothing.items():
         value = getattr(fn, attribute, None)
         setattr(wrapper, attribute, value if type(value) is type(missing) else missing)

@@ -24,6 +24,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from ._caller import current_frame
+from ._marks import frames
 
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
@@ -91,19 +92,22 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
     return getattr(task, "_must_cancel", True)
 
 
-# Of the last failure that a task has met while it was being cancelled: the task, the exception's id, "warned of".
+# Of the last failure that a task has met while it was being cancelled: the task, the frame's id, "warned of".
 _last_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_last_met", default=None)
 
 
 def _warn_if_stale(task: Any, exc: BaseException) -> None:
-    name: str = task.get_name()
-    met, key, told = _last_met.get() or (None, 0, False)
+    here, *inner = [id(frame) for frame in frames(exc)]
+    met, frame, told = _last_met.get() or (None, 0, False)
     if met is None or met() is not task:
-        _last_met.set((ref(task), id(exc), False))
-    elif key != id(exc) and not told:  # a retry around a retry meets the same failure
-        _last_met.set((met, id(exc), True))
+        _last_met.set((ref(task), here, False))
+        return
+    is_another = frame not in inner  # else a retry around that retry meets the same failure
+    _last_met.set((met, here, told or is_another))
+    if is_another and not told:
         from logging import getLogger
 
+        name: str = task.get_name()
         getLogger("anew").warning(
             "no call is retried in task %r: its count of cancellation requests stays above 0; "
             "whoever cancels a task that goes on must call its uncancel()",

@@ -129,7 +129,7 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
         claim = _second_look(policy, exc)
         if claim is not None:
             return claim
-    if policy.skips_exhausted and marks.newest > since and exhausted(exc, since):
+    if policy.skips_exhausted and marks.newest and exhausted(exc, since):
         return LetOut(why="exhausted")
     if policy.hook is None:
         return issubclass(typ, policy.types) or LetOut(why="not ours")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ._checks import finite
 from ._describe import describe
@@ -53,9 +53,9 @@ class RetryError(Exception):
         elapsed: float = 0.0,
         name: str | None = None,
     ) -> None:
+        given: Any = last_exception
+        last = given if isinstance(given, Exception) else Exception(given)
         # Not super(): other bases that a subclass may have (OSError) keep `args` of their own making.
-        last: Any = last_exception
-        last = last if isinstance(last, Exception) else Exception(last)
         BaseException.__init__(self, attempts, last, reason, elapsed, name)
 
     if not TYPE_CHECKING:  # to type checkers, `args` is what every exception has
@@ -95,20 +95,9 @@ class RetryError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
-        cause = self.__cause__ is last or (None if self.__cause__ is None else _pack(self.__cause__))
-        return _restore, (type(self), (attempts, _pack(last), *others), cause), self.__dict__
-
-    def __copy__(self) -> Self:
-        return _restore(type(self), _FACTS(self), self.__cause__, self.__dict__)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        from copy import deepcopy
-
-        parts = _FACTS(self), self.__cause__, self.__dict__
-        try:
-            return _restore(type(self), *deepcopy(parts, memo))
-        except Exception:  # an exception that refuses to be copied is shared
-            return _restore(type(self), *parts)
+        carried: Any = _Carried(last)
+        cause = carried if self.__cause__ is last else self.__cause__ and _Carried(self.__cause__)
+        return _restored, (type(self), cause, attempts, carried, *others), self.__dict__
 
 
 class TryAgain(Exception):
@@ -160,34 +149,47 @@ def without_traceback(exc: Exception) -> Exception:
         return Exception(describe(exc))
 
 
-_R = TypeVar("_R", bound=RetryError)
+class _Carried:
+    """An exception on its way: a copy shares it, and whoever pickles or copies it deeply gets what there is of it."""
+
+    def __init__(self, exc: BaseException) -> None:
+        self.exc: Any = exc
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrived, _packed(self.exc)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Carried:
+        from copy import deepcopy
+
+        try:
+            return _Carried(deepcopy(self.exc, memo))
+        except Exception:  # an exception that refuses to be copied is shared
+            memo[id(self.exc)] = self.exc
+            return self
 
 
-def _restore(cls: type[_R], facts: tuple[Any, ...], cause: Any, state: Any = ()) -> _R:
-    attempts, last, *others = facts
+def _restored(cls: type[RetryError], cause: _Carried | None, attempts: int, last: _Carried, *others: Any) -> RetryError:
     error = cls.__new__(cls)  # not the class itself: a subclass's __init__ may want other arguments
-    RetryError.__init__(error, attempts, _unpacked(last), *others)
-    error.__dict__.update(state)
+    RetryError.__init__(error, attempts, last.exc, *others)
     if cause is not None:
-        error.__cause__ = error.last_exception if cause is True else _unpacked(cause)
+        error.__cause__ = cause.exc
     return error
 
 
 def _portable(attempts: int, last: Exception, *others: Any) -> tuple[Any, ...]:
     """Return facts that any carrier can carry, with a stand-in for an exception that does not survive pickling."""
-    _, stand_in = packed = _pack(last, ())
-    return attempts, stand_in if _unpacked(packed) is stand_in else last, *others
+    _, stand_in = packed = _packed(last, ())
+    return attempts, stand_in if _arrived(*packed).exc is stand_in else last, *others
 
 
-def _pack(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[bytes, Exception]:
+def _packed(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[bytes, Exception]:
     """Return pickled bytes and, should they not unpickle where they arrive, a stand-in.
 
     A process pool dies of a result that cannot be unpickled, so what others wrote is never left to it.
     """
     import pickle
 
-    stand_in = Exception(describe(exc))
-    key = get_ident(), id(exc)
+    stand_in, key = Exception(describe(exc)), (get_ident(), id(exc))
     if key in _PACKING:  # it holds the error that holds it
         return b"", stand_in
     _PACKING.add(key)
@@ -199,12 +201,11 @@ def _pack(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[by
         _PACKING.discard(key)
 
 
-def _unpacked(packed: Any) -> Any:
-    """Return the exception or its stand-in; what has not been packed as it is."""
+def _arrived(data: bytes, stand_in: Exception) -> _Carried:
     import pickle
 
     try:
-        exc: Any = packed if issubclass(type(packed), BaseException) else pickle.loads(packed[0])
+        exc = pickle.loads(data)
     except Exception:
         exc = None
-    return exc if isinstance(exc, BaseException) else packed[1]
+    return _Carried(exc if isinstance(exc, BaseException) else stand_in)

@@ -26,6 +26,7 @@ from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
 from ._marks import marks, thrown_in
+from ._types import override
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -43,10 +44,9 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
                 item = next(gen)
                 break
             except StopIteration as stop:
-                result = stop.value
                 if is_heard:
                     run((state or Call(policy, fn)).succeeded())
-                return result
+                return stop.value
             except catch as exc:
                 state = state or Call(policy, fn, args, kwargs, start)
                 if not run(state.failed(exc, since)):
@@ -82,42 +82,36 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
 
 
 class _Stream(Call):
-    """A call of a replayed generator, and whose a failure would be: ours, the consumer's, or of a run that is unlike."""
+    """A call of a replayed generator, which knows whose a failure is: the generator's own, or the consumer's."""
 
-    __slots__ = ("_farthest", "_phase", "_position", "is_left")
+    _farthest = 0
 
     def begin(self) -> int:
         """Begin a run, and return how many items it repeats."""
-        self._farthest: int = getattr(self, "_farthest", 0)
-        self._position, self._phase, self.is_left = 0, "ours", False
-        skip = self._farthest if self._policy.replay == "skip" else 0
-        self._position = skip
-        return skip
+        self._is_unlike = self._is_thrown = self.is_left = False
+        self._position = self._farthest if self._policy.replay == "skip" else 0
+        return self._position
 
     def deliver(self) -> None:
         """Count an item that is about to be delivered."""
+        self._is_thrown = False
         self._position += 1
         if self._position > self._farthest:
             self._farthest = self._position
-            self.progressed()
+            # Attempts, waits and time count from each new item.
+            self._earlier += self._num
+            self._num, self._waited, self._previous, self.start = 0, 0.0, self._policy.delay, _clock.monotonic()
 
     def interrupt(self, thrown: BaseException | None) -> None:
         """Hear that the consumer sends something, or throws it in."""
-        self._phase, self.is_left = "unlike" if thrown is None else "thrown", isinstance(thrown, GeneratorExit)
+        self._is_unlike, self._is_thrown, self.is_left = True, thrown is not None, isinstance(thrown, GeneratorExit)
 
-    def resume(self) -> None:
-        """Hear that the generator has answered."""
-        self._phase = "unlike"
-
-    @property
-    def is_last(self) -> bool:
-        """Whether no attempt can follow a failure."""
-        return self._phase == "thrown" or (self._phase == "unlike" and self._policy.replay == "skip")
-
-    def passes(self, exc: Exception) -> bool:
-        """Whether a failure passes. A `TryAgain` of the generator's own is judged, as it must not get out."""
-        is_own = issubclass(type(exc), TryAgain) and not (self._phase == "thrown" and thrown_in(exc, depth=1))
-        return self.is_last and not is_own
+    @override
+    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
+        """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
+        last = self._is_thrown or (self._is_unlike and self._policy.replay == "skip")
+        is_own = issubclass(type(caught), TryAgain) and not (self._is_thrown and thrown_in(caught, depth=1))
+        return (is_own or not last) and await super().failed(caught, since, last=last)
 
 
 def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
@@ -140,22 +134,18 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
                     except BaseException as exc:
                         thrown = exc
                     item = None
-                    if thrown is None and sent is None:
-                        item = next(gen)
-                        continue
-                    state.interrupt(thrown)
+                    if thrown is not None or sent is not None:
+                        state.interrupt(thrown)
                     try:
                         item = gen.send(sent) if thrown is None else gen.throw(thrown)
                     finally:
                         thrown = sent = None
-                    state.resume()
             except StopIteration as stop:
-                result = stop.value
                 if policy.is_heard and not state.is_left:
                     run(state.succeeded())
-                return result
+                return stop.value
             except policy.catch as exc:
-                if state.passes(exc) or not run(state.failed(exc, since, last=state.is_last)):
+                if not run(state.failed(exc, since)):
                     raise
             finally:
                 gen.close()
@@ -234,21 +224,18 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
                     except BaseException as exc:
                         thrown = exc
                     item = None
-                    if thrown is None and sent is None:
-                        item = await anext(agen)
-                        continue
-                    state.interrupt(thrown)
+                    if thrown is not None or sent is not None:
+                        state.interrupt(thrown)
                     try:
                         item = await (agen.asend(sent) if thrown is None else agen.athrow(thrown))
                     finally:
                         thrown = sent = None
-                    state.resume()
             except StopAsyncIteration:
                 if policy.is_heard and not state.is_left:
                     await state.succeeded()
                 return
             except policy.catch as exc:
-                if state.passes(exc) or not await state.failed(exc, since, last=state.is_last):
+                if not await state.failed(exc, since):
                     raise
             finally:
                 await agen.aclose()

@@ -5,12 +5,13 @@ Law: nothing here keeps an exception, a frame or a traceback alive, and nothing 
 Theory of operation. With `reraise=True` an exhausted exception leaves as itself, with a note (PEP 678). The note is the
 mark. Marks are numbered, and an attempt remembers the newest number at its start. A failure is exhausted if its mark is
 newer than the attempt, and the frame that set the mark is in its traceback. An older mark says nothing: the same
-instance is raised again (a mock, a singleton), and that is a new failure.
+instance is raised again (a mock, a singleton), and that is a new failure. Numbers are unique without a lock. Of two
+threads, the one with the lower number may store it last; so the newest number is a start for attempts, and no limit.
 
 One stored instance may also be raised by two tasks at a time. Then the mark of the first can be newer than the attempt
 of the second. But between the second attempt and the marking frame, the traceback has an entry that stands at a `raise`
-and did not call the entry below it. Where a `raise` passes on what it has just caught, both entries are of one frame;
-and futures raise again what their task raised, which is no new failure.
+and did not call the entry below it. Where a `raise` passes on what was caught, the entry below is of a frame that is
+still running, and stands above as well; and futures, pools and their like raise again what their task raised.
 
 A generator that a consumer throws an exception into stands at a `yield`: the newest entry of its frame in the traceback
 is at the instruction where the frame was suspended. A failure of its own stands at another instruction, also in a
@@ -25,12 +26,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
-_RAISES_AGAIN = ("asyncio", "concurrent")
+_RAISES_AGAIN = ("asyncio", "concurrent", "joblib", "multiprocessing", "outcome")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
 _numbers = count(1)
@@ -71,7 +72,7 @@ def mark(exc: BaseException, text: str) -> None:
 
 def exhausted(exc: BaseException, since: int) -> bool:
     """Whether a retry has given up on `exc`, or on a member of this group, since the mark with that number."""
-    return marks.newest > since and any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
+    return any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
 
 
 def members(exc: BaseException) -> Iterable[BaseException]:
@@ -136,21 +137,27 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    entries = list(_entries(exc))
-    for tb in entries:
+    running = set[int]()
+    for tb in _entries(exc):
         if id(tb.tb_frame) == note.frame:
             return True
-        if _is_new_raise(tb):
+        running.add(id(tb.tb_frame))
+        if _is_new_raise(tb, running):
             return False
     return False
 
 
-def _is_new_raise(tb: TracebackType) -> bool:
-    if tb.tb_next is None or tb.tb_next.tb_frame is tb.tb_frame:
+def _is_new_raise(tb: TracebackType, running: set[int]) -> bool:
+    if tb.tb_next is None or id(tb.tb_next.tb_frame) in running:
         return False
     if _opname(tb.tb_frame.f_code.co_code[tb.tb_lasti]) != "RAISE_VARARGS":
         return False
     return str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0] not in _RAISES_AGAIN
+
+
+def frames(exc: BaseException) -> list[FrameType]:
+    """Return the frames of the traceback, the newest first."""
+    return [tb.tb_frame for tb in _entries(exc)]
 
 
 def _entries(exc: BaseException) -> Iterator[TracebackType]:

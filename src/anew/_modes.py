@@ -6,7 +6,7 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from ._checks import flag, integer
 from ._options import Policy
@@ -73,14 +73,14 @@ def effective(policy: Policy) -> Policy:
     if _active and _testing is not None:
         attempts, cap = _testing
         times = min(policy.times, attempts) if cap and policy.times is not None else attempts
-    return Policy(**{**vars(policy), "times": times, "waits": False, "budget": None})
+    return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
     for context in _entered:
-        if context._retries is not None:
-            context._retries.append(details)
+        if context.retries is not None:
+            context.retries.append(details)
 
 
 @final
@@ -90,16 +90,16 @@ class _Context:
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
         self._testing = testing
         self._before = before
-        self._retries: list[RetryDetails] | None = None
+        self.retries: list[RetryDetails] | None = None
 
     def __enter__(self) -> list[RetryDetails]:
         global _testing
         with _lock:
-            if self._retries is not None:
+            if self.retries is not None:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._retries, _testing = [], self._testing
+            self.retries, _testing = list[Any](), self._testing
             _entered.append(self)
-            return self._retries
+            return self.retries
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing

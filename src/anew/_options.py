@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 from . import _waits
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _Fields: TypeAlias = dict[str, Any]
 
 
-class Policy(SimpleNamespace):
+class Policy:
     """The options of `retry` in normal form, and what follows from them. Never changed once made.
 
     `cap`: `max_delay`, or the longest wait there can be. `growth`: the strategy, or `None` for a function of the user;
@@ -38,6 +37,13 @@ class Policy(SimpleNamespace):
     and its success is all there is to it. `waits`: `False` while testing, when waits are worked out and not waited.
     """
 
+    def __init__(self, fields: _Fields) -> None:
+        self.__dict__ = fields
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
 
 def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
     """Return the policy that these options make of `base`.
@@ -47,24 +53,24 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
     fields: _Fields = {"waits": True} if base is None else vars(base).copy()
-    for option, value in given.items():
-        fields[option] = OPTIONS[option][1](value)
+    for option in given:
+        if option not in OPTIONS:
+            raise TypeError(f"options must be of {', '.join(OPTIONS)}, got {option}")
+        fields[option] = value = OPTIONS[option][1](given[option])
         if option in _FOLLOWS:
-            fields.update(_FOLLOWS[option](fields[option]))
+            fields.update(_FOLLOWS[option](value))
     if fields["delay"] > fields["cap"]:
         delay, limit = (given.get(option, fields[option]) for option in ("delay", "max_delay"))
         raise ValueError(f"delay must be at most max_delay, which is {limit!r}, got {delay!r}")
     if fields["jitter"] == "decorrelated" and fields["backoff"] != "exponential":
         problem = "must be left out with jitter='decorrelated', which has its own growth"
         raise ValueError(f"backoff {problem}, got {fields['backoff']!r}")
-    fields["is_heard"] = is_heard = fields["on_success"] is not None or fields["budget"] is not None
-    fields["is_async"] = is_async = _is_async(fields["on_retry"], fields["on_success"], fields["on_failure"])
-    fields["is_simple"] = not (is_heard or is_async or fields["replay"] or fields["timeout"] is not None)
-    return Policy(**fields)
-
-
-def _is_async(*callbacks: Any) -> bool:
-    return any(callback is not None and kind_of(callback) == "coroutine function" for callback in callbacks)
+    if not _TOLD.isdisjoint(given):
+        callbacks = [fields[option] for option in _CALLBACKS if fields[option] is not None]
+        fields["is_async"] = is_async = "coroutine function" in map(kind_of, callbacks)
+        fields["is_heard"] = is_heard = fields["on_success"] is not None or fields["budget"] is not None
+        fields["is_simple"] = not (is_heard or is_async or fields["replay"] or fields["timeout"] is not None)
+    return Policy(fields)
 
 
 def _optional(check: Callable[..., Any], option: str, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
@@ -124,7 +130,8 @@ def _is_subclass(typ: object, parent: type) -> bool:
 def _judged(on: Any) -> _Fields:
     if isinstance(on, tuple):
         named = types = cast("tuple[type[Exception], ...]", on)
-        catch = Exception if Exception in types else (*types, TryAgain)
+        # A RetryError may stand for what one attempt has raised: see `seen_through`.
+        catch = Exception if Exception in types else (*types, TryAgain, RetryError)
         fields = {"hook": None, "types": types, "catch": catch, "skips_exhausted": True}
     else:
         typ: Any = cast("Any", type(on))
@@ -194,7 +201,9 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "name": (None, _optional(_name, "name")),
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
-TYPED = {"on", "on_retry", "on_success", "on_failure"}
+_CALLBACKS = ("on_retry", "on_success", "on_failure")
+_TOLD = {*_CALLBACKS, "budget", "replay", "timeout"}
+TYPED = {"on", *_CALLBACKS}
 """Options that carry types of their own: `replace` cannot change them, and `Options` has none of them."""
 
 # What follows from one option.

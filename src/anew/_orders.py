@@ -12,55 +12,36 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 
-# Not retried, unless `on` names them. A base stands for its subclasses.
+# Not retried, unless `on` names them. A base stands for its subclasses. A row has frameworks of one trade: what is an
+# order to one of them is none of the failures of another.
 ORDERS = {
-    "_pytest hypothesis": "Exit UnsatisfiedAssumption",
-    "aiohttp pyramid webob werkzeug": "HTTPException",
-    "airflow": "AirflowFailException AirflowRescheduleException AirflowSensorTimeout AirflowSkipException"
-    " AirflowTaskTerminated AirflowTaskTimeout DagRunTriggerException DownstreamTasksSkipped TaskDeferred",
-    "arq": "Retry RetryJob",
-    "bdb builtins concurrent unittest": "BdbQuit CancelledError SkipTest StopAsyncIteration StopIteration",
-    "billiard celery": "Ignore MaxRetriesExceededError Reject Retry SoftTimeLimitExceeded TaskRevokedError"
-    " Terminated TimeLimitExceeded",
-    "bottle": "HTTPResponse",
-    "cherrypy falcon": "HTTPError HTTPRedirect HTTPStatus InternalRedirect",
-    "click typer": "Abort Exit",
-    "dagster": "Failure RetryRequested",
-    "dash shiny": "PreventUpdate SilentCancelOutputException SilentException",
-    "distributed": "CancelledError FutureCancelledError FuturesCancelledError Reschedule",
-    "django ninja rest_framework": "APIException BadRequest Http404 HttpError PermissionDenied RequestAborted"
-    " SuspiciousOperation",
-    "dramatiq": "Retry Shutdown SkipMessage TimeLimitExceeded",
-    "fastapi litestar starlette": "ClientDisconnect HTTPException WebSocketDisconnect WebSocketException",
-    "faststream": "IgnoredException",
-    "flytekit": "IgnoreOutputs",
-    "huey": "CancelExecution RetryTask TaskTimeout",
-    "langgraph": "GraphBubbleUp",
-    "locust": "InterruptTaskSet RescheduleTask RescheduleTaskImmediately StopTest StopUser",
-    "param": "Skip",
-    "prefect": "Abort CancelledRun Pause PausedRun",
-    "procrastinate": "JobAborted JobRetry",
-    "pydantic_ai": "ApprovalRequired CallDeferred ModelRetry SkipModelRequest SkipToolExecution SkipToolValidation",
-    "ray": "AsyncioActorExit TaskCancelledError",
-    "robot": "ExecutionPassed FatalError SkipExecution",
-    "rq": "BaseTimeoutException JobTimeoutException StopRequested",
-    "sanic": "SanicException",
+    "_pytest hypothesis locust robot unittest": "ExecutionPassed Exit FatalError InterruptTaskSet RescheduleTask"
+    " RescheduleTaskImmediately SkipExecution SkipTest StopTest StopUser UnsatisfiedAssumption",
+    "aiohttp bottle cherrypy django falcon fastapi litestar ninja pyramid rest_framework sanic starlette webob"
+    " werkzeug": "APIException BadRequest ClientDisconnect HTTPError HTTPException HTTPRedirect HTTPResponse HTTPStatus"
+    " Http404 HttpError InternalRedirect PermissionDenied RequestAborted SanicException SuspiciousOperation"
+    " WebSocketDisconnect WebSocketException",
+    "airflow dagster distributed flytekit prefect ray temporalio": "Abort AirflowFailException"
+    " AirflowRescheduleException AirflowSensorTimeout AirflowSkipException AirflowTaskTerminated AirflowTaskTimeout"
+    " AsyncActivityCancelledError AsyncioActorExit CancelledError CancelledRun DagRunTriggerException"
+    " DownstreamTasksSkipped Failure FutureCancelledError FuturesCancelledError IgnoreOutputs Pause PausedRun"
+    " Reschedule RetryRequested TaskCancelledError TaskDeferred",
+    "arq billiard celery dramatiq faststream huey procrastinate rq taskiq": "BaseTimeoutException CancelExecution"
+    " Ignore IgnoredException JobAborted JobRetry JobTimeoutException MaxRetriesExceededError NoResultError Reject"
+    " Retry RetryJob RetryTask ScheduledTaskCancelledError Shutdown SkipMessage SoftTimeLimitExceeded StopRequested"
+    " TaskRejectedError TaskRevokedError TaskTimeout Terminated TimeLimitExceeded",
+    "bdb builtins concurrent twisted": "BdbQuit CancelledError StopAsyncIteration StopIteration",
+    "click dash param shiny typer": "Abort Exit PreventUpdate SilentCancelOutputException SilentException Skip",
+    "langgraph pydantic_ai": "ApprovalRequired CallDeferred GraphBubbleUp ModelRetry SkipModelRequest SkipToolExecution"
+    " SkipToolValidation",
     "scrapy": "CloseSpider DontCloseSpider DropItem IgnoreRequest StopDownload",
-    "taskiq": "NoResultError ScheduledTaskCancelledError TaskRejectedError",
-    "temporalio": "AsyncActivityCancelledError CancelledError",
     "tornado.gen tornado.web": "Finish HTTPError Return",  # tornado.httpclient's HTTPError is a failure
-    "twisted": "CancelledError",
 }
-_ORDERS = {(place, name) for places, names in ORDERS.items() for place in places.split() for name in names.split()}
+_ORDERS = {f"{place}.{name}" for places, names in ORDERS.items() for place in places.split() for name in names.split()}
 
 # Never retried, whatever else such a class derives from.
 _EXITS = (GeneratorExit, KeyboardInterrupt, SystemExit)
-_CANCELLATIONS = {
-    ("asyncio", "CancelledError"),
-    ("gevent", "Timeout"),
-    ("greenlet", "GreenletExit"),
-    ("trio", "Cancelled"),
-}
+_CANCELLATIONS = {"asyncio.CancelledError", "gevent.Timeout", "greenlet.GreenletExit", "trio.Cancelled"}
 
 
 def _kind(typ: type[BaseException]) -> str | None:
@@ -69,13 +50,15 @@ def _kind(typ: type[BaseException]) -> str | None:
     if typ.__module__ == "builtins" and not issubclass(typ, (StopIteration, StopAsyncIteration)):
         return None  # as most failures are
     modules = [(str(getattr(cls, "__module__", "")), cls.__name__) for cls in typ.__mro__]
-    names = {*modules, *((module.partition(".")[0], name) for module, name in modules)}
+    names = {f"{place}.{name}" for module, name in modules for place in (module, module.partition(".")[0])}
     return "exit" if names & _CANCELLATIONS else "order" if names & _ORDERS else None
 
 
-# `"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them. The cache is bounded, as
-# some libraries make a class for each exception, and nothing stands around it, so that a known class costs little.
 order_kind: Callable[[type[BaseException]], str | None] = cast("Any", lru_cache(256)(_kind))
+"""`"exit"`: exceptions of this class are never retried. `"order"`: only where `on` names them.
+
+The cache is bounded, as some libraries make a class for each exception.
+"""
 
 
 def names(typ: type[BaseException], named: tuple[type[BaseException], ...]) -> bool:

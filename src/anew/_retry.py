@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
 
 from ._blocks import AsyncAttempts, Attempts
-from ._callables import copy_metadata
+from ._callables import VALUES, copy_metadata, kind_of
 from ._caller import current_frame
 from ._checks import safe_repr
-from ._drivers import call, drive
+from ._drivers import Retried, drive
+from ._marks import frames, marks
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
 
@@ -89,7 +90,27 @@ class Retry(Generic[C_co]):
             RetryError: the attempts or the time are used up (with `reraise=True`: the last exception itself).
             TypeError: `fn` is not of the kind that async callbacks or `replay` need.
         """
-        return call(fn, self._policy, args, kwargs)
+        # The paragraph of `_drivers`, for calls that need nothing of what `drive` prepares.
+        policy, since = self._policy, marks.newest
+        if not policy.is_simple:
+            return drive(fn, policy, by_call=True)(*args, **kwargs)
+        try:
+            result = fn(*args, **kwargs)
+        except policy.catch as exc:
+            # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
+            if not callable(fn) or (kind_of(fn) != "function" and len(frames(exc)) == 1):
+                return drive(fn, policy)(*args, **kwargs)
+            own = Retried(fn, policy, by_call=True)
+            state = own.failed(exc, since, args, kwargs)
+            if state is None:
+                raise
+        else:
+            if type(result) in VALUES:
+                return result
+            if kind_of(fn).endswith("generator function"):
+                return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
+            return Retried(fn, policy, by_call=True).finished(result, args, kwargs)
+        return own.again(state, args, kwargs)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
@@ -97,14 +118,11 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: as `retry` does.
         """
-        if refused := options.keys() & TYPED:
+        if refused := TYPED.intersection(options):
             raise TypeError(
                 f"replace() cannot change {', '.join(sorted(refused))}, which decides the types of the policy; "
                 "write the policy anew: retry(on=..., **options)"
             )
-        if unknown := options.keys() - DEFAULTS.keys():
-            names = ", ".join(sorted(DEFAULTS.keys() - TYPED))
-            raise TypeError(f"options of replace() must be of {names}, got {', '.join(sorted(unknown))}")
         replaced: Retry[Any] = Retry(make_policy(cast("dict[str, Any]", options), self._policy))
         return replaced
 
@@ -176,47 +194,29 @@ def retry(
 ) -> Retry[C]: ...
 @overload
 def retry(
+    fn: None = None,
+    /,
     *,
-    on: Hook = ...,
-    on_retry: Callable[[int, Exception], C] | None = None,
+    on: Hook = cast("Any", Exception),
     times: int | None = 3,
     delay: Seconds = 1.0,
     backoff: Backoff = "exponential",
     jitter: Jitter = True,
     max_delay: Seconds | None = 60.0,
     timeout: Seconds | None = None,
+    on_retry: Callable[[int, Exception], C] | None = None,
+    on_success: Callable[[int], C] | None = None,
+    on_failure: Callable[[RetryError], C] | None = None,
     reraise: bool = False,
     replay: Replay = False,
     budget: Budget | None = None,
     hooks: Hooks | None = None,
     stop: Stop | None = None,
     name: str | None = None,
-    on_success: Callable[[int], C] | None = None,
-    on_failure: Callable[[RetryError], C] | None = None,
 ) -> Retry[C]: ...
 @overload
 def retry(fn: Bare, /) -> Bare: ...
-def retry(
-    fn: Any = None,
-    /,
-    *,
-    times: int | None = 3,
-    delay: Seconds = 1.0,
-    backoff: Backoff = "exponential",
-    jitter: Jitter = True,
-    max_delay: Seconds | None = 60.0,
-    timeout: Seconds | None = None,
-    on: type[Exception] | Iterable[type[Exception]] | Hook = cast("Any", Exception),
-    on_retry: Callable[[int, Any], object] | None = None,
-    on_success: Callable[[int], object] | None = None,
-    on_failure: Callable[[RetryError], object] | None = None,
-    reraise: bool = False,
-    replay: Replay = False,
-    budget: Budget | None = None,
-    hooks: Hooks | None = None,
-    stop: Stop | None = None,
-    name: str | None = None,
-) -> Any:
+def retry(fn: Any = None, /, *, on: Any = Exception, **options: Any) -> Any:
     """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
 
     Durations are seconds (int or float) or `datetime.timedelta`.
@@ -262,10 +262,9 @@ def retry(
         RetryError: by the decorated function, when attempts, time or budget are used up, or `stop` is set; from the
             last exception.
     """
-    options = locals()  # all of the above, and nothing else yet
-    del options["fn"]
-    given = {option: value for option, value in options.items() if value is not DEFAULTS[option]}
-    policy: Any = Retry(make_policy(given, BASE) if given else BASE)
+    if on is not Exception:
+        options["on"] = on
+    policy: Any = Retry(make_policy(options, BASE) if options else BASE)
     if fn is None:
         return policy
     if isinstance(fn, type) or not (callable(fn) or isinstance(fn, _DESCRIPTORS)):
@@ -275,6 +274,8 @@ def retry(
     return policy(fn)
 
 
+# What help() and inspect show: the signature with all options.
+cast("Any", retry).__wrapped__ = get_overloads(retry)[1]
 _DESCRIPTORS: Any = (classmethod, staticmethod)
 
 

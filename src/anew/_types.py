@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping
     from datetime import timedelta
     from types import CodeType
     from typing import Literal, ParamSpec, TypeAlias
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Jitter: TypeAlias = bool | timedelta | Literal["full", "decorrelated"]
     Replay: TypeAlias = bool | Literal["skip"]
     Reason: TypeAlias = Literal["attempts", "timeout", "budget", "stopped"]
+
+    Args: TypeAlias = tuple[Any, ...]
+    Kwargs: TypeAlias = Mapping[str, Any]
 
     P = ParamSpec("P")
     T = TypeVar("T")
