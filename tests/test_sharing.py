@@ -12,9 +12,9 @@ from datetime import timedelta
 from multiprocessing import get_context
 from typing import Any
 
-import cloudpickle
 import pytest
 import workers
+from conftest import cloudpickle
 
 from anew import Options, Retry, RetryError, is_active, is_testing, retry
 
