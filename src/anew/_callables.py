@@ -139,6 +139,12 @@ def accepts(fn: object, count: int) -> bool:
     )
 
 
+def is_function(fn: Any, count: int, kinds: tuple[Kind, ...] = ("function",)) -> bool:
+    """Whether this is a function of one of these kinds, or an object like one, that takes so many arguments."""
+    # What typing makes of types can be called as well.
+    return callable(fn) and not hasattr(fn, "__origin__") and kind_of(fn) in kinds and accepts(fn, count)
+
+
 def discard_awaitable(answer: Any) -> bool:
     """Whether this is an awaitable where none is allowed; a coroutine is closed, so that Python does not warn of it."""
     if answer is None or not isinstance(answer, Awaitable):

@@ -20,10 +20,10 @@ import time
 from _weakref import ref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from ._caller import current_frame
+from ._caller import innermost
 from ._marks import frames
 
 monotonic = time.monotonic
@@ -78,8 +78,13 @@ def cancelling(exc: BaseException) -> bool:
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
 
 
-def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
+def _is_cancelled(task: Any, exc: BaseException) -> bool:
+    return _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)
+
+
+def _has_met_cancellation(failure: BaseException) -> bool:
     cancelled: type[BaseException] = sys.modules["asyncio"].CancelledError
+    exc: BaseException | None = failure
     seen = set[int]()
     while exc is not None and id(exc) not in seen:
         if isinstance(exc, cancelled):
@@ -89,7 +94,7 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
         if isinstance(exc, TimeoutError) and isinstance(context, cancelled):
             context = context.__context__
         exc = context
-    return getattr(task, "_must_cancel", True)
+    return False
 
 
 # Of the last failure that a task has met while it was being cancelled: the task, the frame's id, "warned of".
@@ -102,9 +107,10 @@ def _warn_if_stale(task: Any, exc: BaseException) -> None:
     if met is None or met() is not task:
         _last_met.set((ref(task), here, False))
         return
-    is_another = frame not in inner  # else a retry around that retry meets the same failure
-    _last_met.set((met, here, told or is_another))
-    if is_another and not told:
+    # Not where a retry around that retry meets the same failure, nor where another cancellation has come in between.
+    is_stale = frame not in inner and not _has_met_cancellation(exc)
+    _last_met.set((met, here, told or is_stale))
+    if is_stale and not told:
         from logging import getLogger
 
         name: str = task.get_name()
@@ -134,15 +140,5 @@ def _trio() -> ModuleType | None:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio if _ask_asyncio("current_task") is None or _innermost_loop() == "trio" else None
-
-
-def _innermost_loop() -> str:
-    """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = current_frame(0)
-    while frame is not None:
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        if package in ("asyncio", "trio"):
-            return package
-        frame = frame.f_back
-    return "asyncio"
+    # Where one library's loop runs inside a task of the other's, the innermost has resumed the running task.
+    return trio if _ask_asyncio("current_task") is None or innermost("asyncio", "trio") == "trio" else None

@@ -13,12 +13,12 @@ remembered, and only another type is looked at closely.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import NoneType
+from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from . import _clock
-from ._call import Call, pay, refuse_awaitable, run
-from ._callables import discard_awaitable, kind_of, name_of, result_kind
+from ._call import NO, Call, pay, refuse_awaitable, run
+from ._callables import kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
@@ -73,8 +73,8 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
             if state is None:
                 raise
         else:
-            return own.finished(result, args, kwargs)
-        return own.again(state, args, kwargs)
+            return own.finished(result, None, args, kwargs)
+        return own.again(state)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
         start, since = _clock.monotonic() if timed else 0.0, marks.newest
@@ -85,16 +85,24 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
             if state is None:
                 raise
         else:
-            if type(result) is not own.value and result is not (whole := own.finished(result, args, kwargs, start)):
+            if type(result) is not own.value and result is not (
+                whole := own.finished(result, None, args, kwargs, start)
+            ):
                 return whole
             if pays:
                 pay(policy)
             if on_success is not None and (answer := on_success(1)) is not None:
                 refuse_awaitable("on_success", answer, policy, fn)
             return result
-        return own.again(state, args, kwargs)
+        return own.again(state)
 
     return heard if policy.is_heard or timed else plain
+
+
+_NOT_RETRIED = {
+    "awaitable": ("an awaitable", "an `async def` function"),
+    "generator": ("a generator", "the generator function"),
+}
 
 
 class Retried:
@@ -114,73 +122,56 @@ class Retried:
         state = Call(self.policy, self._fn, args, kwargs, start)
         return state if run(state.failed(exc, since)) else None
 
-    def again(self, state: Call, args: Args, kwargs: Kwargs) -> Any:
+    def again(self, state: Call) -> Any:
         """Go on after the first failure."""
         while True:
             with state as wait:
                 _clock.sleep(wait)
             since = marks.newest
             try:
-                result = self._fn(*args, **kwargs)
+                result = self._fn(*state.args, **state.kwargs)
             except self.policy.catch as exc:
                 if not run(state.failed(exc, since)):
                     raise
             else:
-                if result is not (whole := self.finished(result, args, kwargs, state=state)):
+                if type(result) is not self.value and result is not (whole := self.finished(result, state)):
                     return whole
                 if self.policy.is_heard:
                     run(state.succeeded())
                 return result
 
-    def finished(self, result: Any, args: Args, kwargs: Kwargs, start: float = 0.0, state: Call | None = None) -> Any:
-        """Return the result, or a coroutine that awaits it with retries; warn of what only looks as if it were retried."""
+    def finished(self, result: Any, state: Call | None, args: Args = (), kwargs: Kwargs = NO, start: float = 0) -> Any:
+        """Return the result, or a coroutine that awaits it with retries; warn of what only looks as if it were."""
         kind = result_kind(result)
         if kind == "value":
             self.value = type(result)
         elif kind == "coroutine" or (self._by_call and kind != "generator" and _clock.in_event_loop()):
-            return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start), args, kwargs)
+            return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start))
         elif kind == "generator" or (kind == "awaitable" and _clock.in_event_loop()):
-            problem = f"{name_of(self._fn)} returned a value of kind {kind}, whose failures are not retried"
-            warn_at_caller(f"{problem}; decorate an `async def` function or a generator function instead")
+            what, advice = _NOT_RETRIED[kind]
+            warn_at_caller(f"{name_of(self._fn)} returned {what}, which is not retried; decorate {advice}")
         return result
 
-    def _awaiting(self, awaitable: Any, state: Call, args: Args, kwargs: Kwargs) -> Any:
-        first = _First(awaitable)
+    def _awaiting(self, awaitable: Any, state: Call) -> Any:
+        state.first, state.in_task = awaitable, True
+        name = name_of(self._fn)
         if self.policy.stop is not None:
-            name = name_of(self._fn)
             raise TypeError(f"stop is for sync functions; {name} returned an awaitable: cancel its task instead")
 
         async def attempt() -> Any:
-            result = first.take()
+            result, state.first = state.first, None
             if result is None:
-                result = self._fn(*args, **kwargs)
+                result = self._fn(*state.args, **state.kwargs)
             try:
                 return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
             finally:
                 del result  # a task holds its exception, whose traceback holds this frame
 
-        state.in_task = True
         whole = _coroutine(attempt, self.policy, state)()
-        # What asyncio and "was never awaited" show.
-        whole.__name__ = whole.__qualname__ = name_of(self._fn)
+        # What asyncio and "was never awaited" show. Others than coroutines may answer whatever they are asked for.
+        whole.__qualname__ = awaitable.__qualname__ if type(awaitable) is CoroutineType else name
+        whole.__name__ = whole.__qualname__.rpartition(".")[2]
         return whole
-
-
-class _First:
-    """The awaitable that a plain function has returned already, for the first attempt."""
-
-    __slots__ = ("_awaitable",)
-
-    def __init__(self, awaitable: Any) -> None:
-        self._awaitable = awaitable
-
-    def take(self) -> Any:
-        awaitable, self._awaitable = self._awaitable, None
-        return awaitable
-
-    def __del__(self) -> None:
-        # Its task was cancelled before it began: Python must not warn of a coroutine that users have never seen.
-        discard_awaitable(self._awaitable)
 
 
 def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None) -> Callable[..., Any]:

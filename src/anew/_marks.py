@@ -22,6 +22,7 @@ of futures into it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -93,29 +94,25 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    try:
-        _trim_rounds(_GET_TRACEBACK(exc))
-    except ValueError:  # another thread has raised the same instance meanwhile
-        return
-
-
-def thrown_in(exc: BaseException, depth: int = 0) -> bool:
-    """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
-    for number, tb in enumerate(_entries(exc)):
-        if number == depth:
-            flags = tb.tb_frame.f_code.co_flags
-            return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
-    return False
-
-
-def _trim_rounds(head: TracebackType | None) -> None:
-    first, last, tb = None, None, head
+    head: TracebackType | None = _GET_TRACEBACK(exc)
+    tb, first, last = head, None, None
     while head is not None and tb is not None and tb.tb_next is not None:
         if tb.tb_next.tb_frame is head.tb_frame:
             first, last = first or tb, tb
         tb = tb.tb_next
     if first is not None and last is not None and first is not last:
-        first.tb_next = last.tb_next
+        with suppress(ValueError):  # another thread has raised the same instance meanwhile
+            first.tb_next = last.tb_next
+
+
+def thrown_in(exc: BaseException, depth: int = 0) -> bool:
+    """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
+    entries = [*_entries(exc)][depth:]
+    flags = entries[0].tb_frame.f_code.co_flags if entries else 0
+    # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
+    own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
+    is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
+    return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:

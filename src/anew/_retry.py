@@ -109,8 +109,8 @@ class Retry(Generic[C_co]):
                 return result
             if kind_of(fn).endswith("generator function"):
                 return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
-            return Retried(fn, policy, by_call=True).finished(result, args, kwargs)
-        return own.again(state, args, kwargs)
+            return Retried(fn, policy, by_call=True).finished(result, None, args, kwargs)
+        return own.again(state)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
