@@ -24,6 +24,8 @@ from anew.instrumentation import set_on_retry_hooks
 hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
 # For all Pythons but one: the properties themselves do not depend on the version.
 hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("anew"), max_examples=15)
+# By hand, for tests/test_fuzz.py: never the same examples twice, for about an hour.
+hypothesis.settings.register_profile("hour", deadline=None, derandomize=False, max_examples=10_000)
 hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]

@@ -55,7 +55,6 @@ def switched_back() -> Iterator[None]:
     set_testing(False)
 
 
-@pytest.mark.xfail(strict=False, reason="the number of the newest mark can fall back")
 def test_nested_retries_do_not_multiply(hammer: Hammer, no_hooks: None) -> None:
     """
     What the inner retry has given up on is not retried around it, however many threads give up at once.
