@@ -248,6 +248,22 @@ def pypy(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+@nox.session(python=TESTED[-1], default=False)
+def fuzz(session: nox.Session) -> None:
+    """Try random calls against a model for an hour, and random failures against `transient`: `-- 600`, its seconds."""
+    session.install(os.environ.get("WHEEL", "."), *group("portable"), *group("fuzzing"))
+    session.run("pytest", "tests/test_fuzz.py", "--hypothesis-profile=hour")
+    seconds = session.posargs[0] if session.posargs else "600"
+    session.run("python", "tests/fuzz_transient.py", f"-max_total_time={seconds}")
+
+
+@nox.session(python=TESTED[-1], default=False)
+def soak(session: nox.Session) -> None:
+    """Run a service for ten minutes whose dependency is killed and restarted: `-- --minutes 1`."""
+    session.install(os.environ.get("WHEEL", "."), *group("engines"))
+    session.run("python", "benchmarks/soak.py", *session.posargs)
+
+
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Demand that the tests on all versions together have run every line and branch."""

@@ -7,16 +7,19 @@ of each kind: what they are about does not depend on the driver.
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import iscoroutine
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import hypothesis
 import pytest
-import trio
 
 from anew import Retry, _clock
 from anew.instrumentation import set_on_retry_hooks
@@ -32,21 +35,32 @@ Work = Callable[[], Any]
 
 # What this Python does not have, of what tests may say that they need.
 LACKS: set[str] = set()
-if sys.platform == "emscripten":
-    LACKS |= {"threads", "processes", "sockets"}
 if sys.implementation.name != "cpython":
     LACKS |= {"reference counts"}
 
 
-def skip(*_: object) -> NoReturn:
+def skip(*args: Any, **_: Any) -> NoReturn:
     """Skip the test that comes here."""
-    pytest.skip("cloudpickle cannot be imported here")
+    for coroutine in filter(iscoroutine, args):
+        coroutine.close()
+    pytest.skip("this Python lacks what the test needs")
 
 
 try:
     import cloudpickle
 except Exception:  # it is missing, or does not know the pickle of PyPy
     cloudpickle: Any = SimpleNamespace(__name__="cloudpickle", dumps=skip)
+try:
+    import trio
+except ImportError:  # in WebAssembly
+    trio: Any = SimpleNamespace(run=skip, sleep=skip)
+
+
+if sys.platform == "emscripten":
+    LACKS |= {"threads", "processes", "sockets"}
+    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests, and is hidden.
+    asyncio._set_running_loop(None)
+    asyncio.run = asyncio.Runner.run = threading.Thread.start = subprocess.Popen.__init__ = socket.socket.bind = skip
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
