@@ -455,3 +455,346 @@ def test_asyncio_inside_trio() -> None:
         return asyncio.run(fetch_twice())
 
     assert 2 == trio.run(main)
+
+
+def stale() -> None:
+    """Leave the count of the running task's cancellation requests up, as libraries do that never call `uncancel()`."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+async def swallowed() -> None:
+    stale()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+
+
+def converting(calls: list[int]) -> Any:
+    """Work that fails as a client does that turns a cancellation into its own error."""
+
+    def work() -> None:
+        calls.append(1)
+        try:
+            raise asyncio.CancelledError
+        except asyncio.CancelledError as exc:
+            raise Converted from exc
+
+    return work
+
+
+def failing_plainly(calls: list[int]) -> Any:
+    """Work that fails, and not by a cancellation."""
+
+    def work() -> None:
+        calls.append(1)
+        raise Converted
+
+    return work
+
+
+# Before, failures that come from no cancellation are retried, whatever the count says.
+COUNT_ALONE = pytest.mark.skipif(sys.version_info < (3, 13), reason="before, the count says nothing by itself")
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if "uncancel()" in record.getMessage()]
+
+
+class TestStale:
+    @pytest.fixture(autouse=True)
+    def _no_hooks(self, no_hooks: None) -> None: ...
+
+    def test_the_first_failure_is_silent(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        A task that is being cancelled ends with its first failure, and nobody is warned.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            await swallowed()
+            await retry(delay=0)(worked)(converting(calls))
+
+        with pytest.raises(Converted):
+            asyncio.run(main())
+        assert [1] == calls
+        assert [] == warned(caplog)
+
+    @COUNT_ALONE
+    @pytest.mark.parametrize("failures", [2, 3, 50])
+    def test_the_second_is_warned_of(self, failures: int, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        A task that goes on and meets another failure is told of, once: nothing in it is retried any more.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            await swallowed()
+            for _ in range(failures):
+                with contextlib.suppress(Converted):
+                    await retry(delay=0)(worked)(failing_plainly(calls))
+
+        asyncio.run(main())
+
+        assert [1] * failures == calls
+        (record,) = [record for record in caplog.records if "uncancel()" in record.getMessage()]
+        assert ("anew", "WARNING") == (record.name, record.levelname)
+        assert record.getMessage().startswith("no call is retried in task 'Task-")
+
+    @pytest.mark.skipif(sys.version_info < (3, 13), reason="before, the count says nothing by itself")
+    def test_plain_failures(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        From Python 3.13 on, the count alone is enough.
+        """
+        calls: list[int] = []
+
+        def work() -> None:
+            calls.append(1)
+            raise OSError
+
+        async def main() -> None:
+            await swallowed()
+            for _ in range(3):
+                with contextlib.suppress(OSError):
+                    await retry(delay=0)(worked)(work)
+
+        asyncio.run(main())
+
+        assert [1, 1, 1] == calls
+        assert 1 == len(warned(caplog))
+
+    @pytest.mark.skipif(sys.version_info >= (3, 13), reason="from 3.13 on, the count is enough")
+    def test_plain_failures_before(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Before, failures that come from no cancellation are retried.
+        """
+        calls: list[int] = []
+
+        def work() -> None:
+            calls.append(1)
+            raise OSError
+
+        async def main() -> None:
+            await swallowed()
+            await retry(delay=0)(worked)(work)
+
+        with pytest.raises(RetryError):
+            asyncio.run(main())
+        assert [1, 1, 1] == calls
+        assert [] == warned(caplog)
+
+    def test_after_uncancel(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        `uncancel()` is the cure.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            await swallowed()
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            for _ in range(2):
+                with contextlib.suppress(RetryError):
+                    await retry(delay=0)(worked)(converting(calls))
+
+        asyncio.run(main())
+
+        assert [1] * 6 == calls
+        assert [] == warned(caplog)
+
+    @pytest.mark.parametrize("reraise", [True, False])
+    @pytest.mark.parametrize("deep", [2, 3, 6])
+    def test_nested(self, deep: int, reraise: bool, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Retries in retries meet the same failure, which is one.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            await swallowed()
+            fn: Any = worked
+            for _ in range(deep):
+                fn = retry(delay=0, reraise=reraise)(fn)
+            await fn(converting(calls))
+
+        with pytest.raises(Converted):
+            asyncio.run(main())
+        assert [1] == calls
+        assert [] == warned(caplog)
+
+    def test_nested_blocks_and_generators(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Also in blocks and generators.
+        """
+        calls: list[int] = []
+
+        @retry(delay=0)
+        async def items() -> AsyncIterator[int]:
+            async for attempt in retry(delay=0):
+                async with attempt:
+                    converting(calls)()
+            yield 1
+
+        @retry(delay=0)
+        async def main() -> None:
+            await swallowed()
+            async for attempt in retry(delay=0):
+                with attempt:
+                    async for _ in items():
+                        pass
+
+        with pytest.raises(Converted):
+            asyncio.run(main())
+        assert [1] == calls
+        assert [] == warned(caplog)
+
+    @pytest.mark.parametrize("chained", [True, False])
+    def test_converted_on_its_way(self, chained: bool, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Where a layer in between makes another exception of it, it is still one failure.
+        """
+        calls: list[int] = []
+
+        @retry(delay=0)
+        async def service() -> None:
+            try:
+                await retry(delay=0)(worked)(converting(calls))
+            except Converted as exc:
+                raise ValueError("the service") from (exc if chained else None)
+
+        async def main() -> None:
+            await swallowed()
+            await service()
+
+        with pytest.raises(ValueError, match="the service"):
+            asyncio.run(main())
+        assert [1] == calls
+        assert [] == warned(caplog)
+
+    @COUNT_ALONE
+    def test_each_task_for_itself(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Each task is told of by its name, and others are retried as ever.
+        """
+        calls: list[int] = []
+
+        async def bad() -> None:
+            await swallowed()
+            for _ in range(3):
+                with contextlib.suppress(Converted):
+                    await retry(delay=0)(worked)(failing_plainly(calls))
+
+        async def good() -> None:
+            with contextlib.suppress(RetryError):
+                await retry(delay=0)(worked)(failing_plainly(calls))
+
+        async def main() -> None:
+            tasks = [asyncio.create_task(bad(), name=f"bad {number}") for number in range(3)]
+            await asyncio.gather(*tasks, good())
+
+        asyncio.run(main())
+
+        assert 9 + 3 == len(calls)
+        told = sorted(warned(caplog))
+        assert 3 == len(told)
+        assert all(f"'bad {number}'" in text for number, text in enumerate(told))
+
+    def test_cancellations_that_were_answered(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Failures of cancellations that were answered each by itself say nothing of the count.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            task: Any = asyncio.current_task()
+            for _ in range(3):
+                await swallowed()
+                with contextlib.suppress(Converted):
+                    await retry(delay=0)(worked)(converting(calls))
+                task.uncancel()
+
+        asyncio.run(main())
+
+        assert [1, 1, 1] == calls
+        assert [] == warned(caplog)
+
+    def test_children_do_not_inherit(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        A child task has a count of its own, though it inherits the context.
+        """
+        calls: list[int] = []
+
+        async def child() -> None:
+            with pytest.raises(RetryError):
+                await retry(delay=0)(worked)(converting(calls))
+
+        async def main() -> None:
+            await swallowed()
+            with contextlib.suppress(Converted):
+                await retry(delay=0)(worked)(converting(calls))
+            await asyncio.create_task(child())
+
+        asyncio.run(main())
+
+        assert 1 + 3 == len(calls)
+        assert [] == warned(caplog)
+
+    def test_sync_calls_in_the_task(self, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        Sync calls are retried all the same: they cannot be cancelled.
+        """
+        calls: list[int] = []
+
+        async def main() -> None:
+            await swallowed()
+            for _ in range(2):
+                with contextlib.suppress(RetryError):
+                    retry(delay=0)(converting(calls))()
+
+        asyncio.run(main())
+
+        assert [1] * 6 == calls
+        assert [] == warned(caplog)
+
+    @pytest.mark.parametrize("kind", ["TaskGroup", "timeout", "wait_for"])
+    def test_what_asyncio_itself_cancels(self, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+        """
+        What asyncio cancels by itself is over afterwards: calls are retried again.
+        """
+        calls: list[int] = []
+
+        async def fails() -> None:
+            raise OSError
+
+        async def cancelled() -> None:
+            if kind == "TaskGroup":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(fails())
+                    await asyncio.sleep(FOR_EVER)
+            elif kind == "timeout":
+                async with asyncio.timeout(0.001):
+                    await asyncio.sleep(FOR_EVER)
+            else:
+                await asyncio.wait_for(asyncio.sleep(FOR_EVER), 0.001)
+
+        def work() -> None:
+            calls.append(1)
+            raise OSError
+
+        async def main() -> None:
+            for _ in range(2):
+                with contextlib.suppress(ExceptionGroup, TimeoutError):
+                    await cancelled()
+                with pytest.raises(RetryError):
+                    await retry(delay=0)(worked)(work)
+
+        asyncio.run(main())
+
+        assert [1] * 6 == calls
+        assert [] == warned(caplog)
+
+
+async def worked(work: Any) -> Any:
+    await asyncio.sleep(0)
+    return work()

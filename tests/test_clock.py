@@ -149,7 +149,7 @@ def test_outside_of_tasks() -> None:
     """
     Where no task runs, nothing is being cancelled.
     """
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_a_coroutine_run_by_a_callback_waits_on_asyncio() -> None:
@@ -245,7 +245,7 @@ def test_a_module_that_is_just_being_imported(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "asyncio", type(sys)("asyncio"))
     monkeypatch.setitem(sys.modules, "trio", type(sys)("trio"))
 
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_without_trio(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,7 @@ def test_without_trio(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.delitem(sys.modules, "trio")
 
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_no_loop_at_all() -> None:

@@ -66,8 +66,9 @@ class Call:
 
     __slots__ = (
         *("_began", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited", "args", "first", "fn"),
-        *("in_task", "kwargs", "policy", "start"),
+        *("__weakref__", "in_task", "kwargs", "policy", "start"),
     )
+    _first_failure: float
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
@@ -89,7 +90,9 @@ class Call:
         if self._opened:
             leave(self._opened, typ, exc, tb)
         # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        self.start -= max(0.0, self._began + self._wait - _clock.monotonic())
+        missing = max(0.0, self._began + self._wait - _clock.monotonic())
+        self.start -= missing
+        self._first_failure -= missing
 
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
@@ -97,10 +100,10 @@ class Call:
         if self.first is not None:  # nor the task: Python must not warn of a coroutine that users have never seen
             discard_awaitable(self.first)
 
-    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
+    async def failed(self, caught: Exception, since: int, *, last: bool = False, owner: object = None) -> bool:
         """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
 
-        `since` is the newest mark when the attempt began; `last`: no attempt can follow here.
+        `since` is the newest mark when the attempt began; `last`: no attempt can follow here; `owner`: see `mark`.
 
         Raises:
             RetryError: there is no other attempt.
@@ -112,7 +115,7 @@ class Call:
             self._first_failure = _clock.monotonic()
         else:
             trim(exc)
-        if self.in_task and _clock.cancelling(exc):
+        if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
                 raise self._error(exc, "attempts")
             return False
@@ -134,7 +137,7 @@ class Call:
         # One attempt is no retry, so it leaves no mark for the retries around it.
         if self._num > 1 or self.policy.times != 1 or verdict.reason != "attempts":
             why = f"{verdict.reason} ({_WHY[verdict.reason]})"
-            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
+            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}", owner or self)
         await self._given_up(exc, verdict.reason)
         if exc is caught:
             return False

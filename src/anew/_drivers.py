@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _clock
 from ._call import NO, Call, pay, refuse_awaitable, run
-from ._callables import kind_of, name_of, result_kind
+from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
@@ -69,8 +69,8 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
             elif type(result := fn(*args)) is own.value:
                 return result
         except own.policy.catch as exc:
-            state = own.failed(exc, since, args, kwargs)
-            if state is None:
+            state = Call(own.policy, fn, args, kwargs)
+            if not run(state.failed(exc, since)):
                 raise
         else:
             return own.finished(result, None, args, kwargs)
@@ -81,8 +81,8 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except own.policy.catch as exc:
-            state = own.failed(exc, since, args, kwargs, start)
-            if state is None:
+            state = Call(own.policy, fn, args, kwargs, start)
+            if not run(state.failed(exc, since)):
                 raise
         else:
             if type(result) is not own.value and result is not (
@@ -117,11 +117,6 @@ class Retried:
         self._fn, self.policy, self._by_call = fn, policy, by_call
         self.value: type[object] = NoneType  # of the last result that was a plain value
 
-    def failed(self, exc: Exception, since: int, args: Args, kwargs: Kwargs, start: float = 0.0) -> Call | None:
-        """Judge the first failure; `None`: it leaves as it is."""
-        state = Call(self.policy, self._fn, args, kwargs, start)
-        return state if run(state.failed(exc, since)) else None
-
     def again(self, state: Call) -> Any:
         """Go on after the first failure."""
         while True:
@@ -153,10 +148,12 @@ class Retried:
         return result
 
     def _awaiting(self, awaitable: Any, state: Call) -> Any:
-        state.first, state.in_task = awaitable, True
         name = name_of(self._fn)
         if self.policy.stop is not None:
+            discard_awaitable(awaitable)
             raise TypeError(f"stop is for sync functions; {name} returned an awaitable: cancel its task instead")
+
+        state.first, state.in_task = awaitable, True
 
         async def attempt() -> Any:
             result, state.first = state.first, None

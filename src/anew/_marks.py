@@ -21,6 +21,7 @@ of futures into it.
 
 from __future__ import annotations
 
+from _weakref import ref
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
-_RAISES_AGAIN = ("asyncio", "concurrent", "joblib", "multiprocessing", "outcome")
+_RAISES_AGAIN = ("anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
 _numbers = count(1)
@@ -54,17 +55,27 @@ class Note(str):
 
     number: int
     frame: int  # id of the frame that caught the exception
+    owner: ref[Any]  # what lives as long as that frame does; else its id may be another's
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return str, (str(self),)
 
 
-def mark(exc: BaseException, text: str) -> None:
-    """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it."""
+def next_number() -> int:
+    """Take the next number."""
+    marks.newest = number = next(_numbers)
+    return number
+
+
+def mark(exc: BaseException, text: str, owner: object) -> None:
+    """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it.
+
+    `owner` is held by that frame, and by nothing that outlives it.
+    """
     try:
         note = Note(text)
-        note.frame = id(next(_entries(exc)).tb_frame)
-        note.number = marks.newest = next(_numbers)
+        note.frame, note.owner = id(next(_entries(exc)).tb_frame), ref(owner)
+        note.number = next_number()
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
     except Exception:
@@ -82,7 +93,7 @@ def members(exc: BaseException) -> Iterable[BaseException]:
     todo = [exc]
     while todo:
         one = todo.pop()
-        if isinstance(one, BaseExceptionGroup):
+        if issubclass(type(one), BaseExceptionGroup):
             inner: Iterable[BaseException] = cast("Any", one).exceptions
             todo.extend(member for member in inner if id(member) not in found)
             found.update((id(member), member) for member in inner)
@@ -112,10 +123,10 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
     own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
     is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
-    return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
+    return is_generator and any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
 
 
-def _is_suspended(tb: TracebackType, delegating: bool) -> bool:
+def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
     """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
 
     What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python
@@ -134,6 +145,8 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
+    if note.owner() is None:
+        return False
     running = set[int]()
     for tb in _entries(exc):
         if id(tb.tb_frame) == note.frame:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
 
 from ._blocks import AsyncAttempts, Attempts
+from ._call import Call, run
 from ._callables import VALUES, copy_metadata, kind_of
 from ._caller import current_frame
 from ._checks import safe_repr
@@ -100,9 +101,8 @@ class Retry(Generic[C_co]):
             # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
             if not callable(fn) or (kind_of(fn) != "function" and len(frames(exc)) == 1):
                 return drive(fn, policy)(*args, **kwargs)
-            own = Retried(fn, policy, by_call=True)
-            state = own.failed(exc, since, args, kwargs)
-            if state is None:
+            state = Call(policy, fn, args, kwargs)
+            if not run(state.failed(exc, since)):
                 raise
         else:
             if type(result) in VALUES:
@@ -110,7 +110,7 @@ class Retry(Generic[C_co]):
             if kind_of(fn).endswith("generator function"):
                 return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
             return Retried(fn, policy, by_call=True).finished(result, None, args, kwargs)
-        return own.again(state)
+        return Retried(fn, policy, by_call=True).again(state)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
