@@ -21,9 +21,9 @@ from multiprocessing import get_all_start_methods, get_context
 from types import SimpleNamespace
 from typing import Any
 
-import cloudpickle
 import freezegun
 import pytest
+from conftest import cloudpickle
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -253,6 +253,8 @@ def one_clock(clock: Any, draws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest.importorskip("backoff")._sync, "datetime", SimpleNamespace(datetime=now))
 
 
+# backoff asks asyncio what a coroutine function is, which Python 3.14 deprecates.
+@pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction':DeprecationWarning:backoff")
 @each(DECORATING)
 def test_both_do_the_same(
     row: Row, left: dict[str, Any], right: dict[str, Any], one_clock: None, no_hooks: None, clock: Any
