@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from anew import _clock, retry
+from anew._caller import innermost
 
 pytestmark = pytest.mark.real_time
 
@@ -105,7 +106,7 @@ def test_outside_of_tasks() -> None:
     """
     Where no task runs, nothing is being cancelled.
     """
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_a_coroutine_run_by_a_callback_waits_on_asyncio() -> None:
@@ -201,7 +202,7 @@ def test_a_module_that_is_just_being_imported(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "asyncio", type(sys)("asyncio"))
     monkeypatch.setitem(sys.modules, "trio", type(sys)("trio"))
 
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_without_trio(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,11 +211,11 @@ def test_without_trio(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.delitem(sys.modules, "trio")
 
-    assert not _clock.cancelling(OSError())
+    assert not _clock.cancelling(OSError(), 0)
 
 
 def test_no_loop_at_all() -> None:
     """
-    Where neither library runs, asyncio is asked.
+    Where neither library runs, no frame is of one of them.
     """
-    assert "asyncio" == _clock._innermost_loop()
+    assert innermost("asyncio", "trio") is None

@@ -82,14 +82,7 @@ def in_a_generator(error: Exception) -> None:
 READS = [plainly, logged, bare, from_none, without_traceback, deep, in_a_finally, in_a_context_manager, in_a_generator]
 
 
-IDS_COME_BACK = pytest.mark.xfail(reason="a frame is told by its id, which another may get", strict=False)
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(one, id=one.__name__, marks=IDS_COME_BACK if one is without_traceback else ()) for one in READS
-    ]
-)
+@pytest.fixture(params=[pytest.param(one, id=one.__name__) for one in READS])
 def read(request: pytest.FixtureRequest) -> Read:
     """How the stored error is raised."""
     return request.param
@@ -495,7 +488,7 @@ class TestNested:
 class TestSharedFutures:
     """A future that has failed raises its one error for whoever asks, also for several retries at a time."""
 
-    @pytest.mark.parametrize("number", [2, pytest.param(5, marks=IDS_COME_BACK)])
+    @pytest.mark.parametrize("number", [2, 5])
     def test_of_asyncio(self, number: int) -> None:
         """
         Each retry makes all of its attempts.

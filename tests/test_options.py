@@ -293,7 +293,7 @@ def test_replace_refuses_what_does_not_exist() -> None:
     """
     A misspelt option is refused with the known ones.
     """
-    with pytest.raises(TypeError, match=r"^options of replace\(\) must be of backoff, budget, delay, .*, got tmies$"):
+    with pytest.raises(TypeError, match=r"^options must be of times, delay, .*, name, got tmies$"):
         retry().replace(tmies=5)
 
 

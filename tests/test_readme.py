@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 import subprocess
 import sys
@@ -87,7 +88,8 @@ def test_the_table_of_options_is_the_signature() -> None:
     """
     All options are in the table, with their defaults.
     """
-    defaults = {name: getattr(value, "__name__", repr(value)) for name, value in (retry.__kwdefaults__ or {}).items()}
+    options = [one for one in inspect.signature(retry).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    defaults = {one.name: getattr(one.default, "__name__", repr(one.default)) for one in options}
 
     shown = {name.strip("`| "): default.strip("`").replace('"', "'") for name, default, _ in table("option")}
     assert defaults == shown

@@ -568,10 +568,23 @@ def test_another_thread_at_the_same_instance(failing: Any, clock: Any, monkeypat
     Where the traceback of a shared instance changes under our hands, it stays as it is.
     """
 
-    def changed(*_: object) -> None:
-        raise ValueError("traceback loop detected")
+    class Entry:
+        """An entry of a traceback that cannot be cut."""
 
-    monkeypatch.setattr(_marks, "_trim_rounds", changed)
+        tb_frame = "the frame that catches"
+
+        def __init__(self, below: Entry | None = None) -> None:
+            self.below = below
+
+        @property
+        def tb_next(self) -> Entry | None:
+            return self.below
+
+        @tb_next.setter
+        def tb_next(self, below: Entry) -> None:
+            raise ValueError("traceback loop detected")
+
+    monkeypatch.setattr(_marks, "_GET_TRACEBACK", lambda exc: Entry(Entry(Entry(Entry()))))
 
     assert "done" == retry().call(failing(OSError, OSError))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import pickle
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -136,6 +137,6 @@ def test_options() -> None:
     options: Options = {"times": 5, "delay": 0.5}
 
     assert "retry(times=5, delay=0.5)" == repr(retry(**options))
-    assert set(retry.__kwdefaults__ or {}) - {"on", "on_retry", "on_success", "on_failure"} == set(
-        Options.__optional_keys__
-    )
+    options = {*inspect.signature(retry).parameters} - {"fn"}
+
+    assert options - {"on", "on_retry", "on_success", "on_failure"} == set(Options.__optional_keys__)

@@ -31,7 +31,7 @@ class Attempt:
     `continue` inside mean success. Each attempt is entered once; what fails when its loop is gone leaves as it is.
     """
 
-    __slots__ = ("_loop", "_num", "_policy", "_since", "_start")
+    __slots__ = ("__weakref__", "_loop", "_num", "_policy", "_since", "_start")
 
     def __init__(self, loop: _Loop, policy: Policy, num: int, start: float) -> None:
         # Weak, so that a loop goes when it is left, with what hooks have opened, though the attempt has a name.
@@ -157,7 +157,7 @@ class _Loop:
         self._state = state
         if exc is None:
             await state.succeeded()
-        elif await state.failed(cast("Exception", exc), since):
+        elif await state.failed(cast("Exception", exc), since, owner=self._attempt):
             self.phase = _FAILED
         return self.phase == _FAILED
 

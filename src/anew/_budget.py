@@ -33,7 +33,7 @@ from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any, final
 
 from . import _clock
-from ._checks import duration, integer, option_error, seconds
+from ._checks import duration, integer, option_error, seconds, text
 
 if TYPE_CHECKING:
     from ._types import Seconds
@@ -78,10 +78,8 @@ class RetryBudget:
     ) -> RetryBudget:
         start = integer("floor", floor, "an integer from 0 to 1e15 (tokens to start with)", 0, _MOST) * _TOKEN
         settings = start, _thousandths(ratio), duration("window", window, positive=True)
-        given: Any = name
-        if given is not None and not (isinstance(given, str) and given):
-            error: Any = ValueError if given == "" else TypeError
-            raise option_error(error, "name", name, "a string, not empty, or None")
+        if name is not None:
+            text("name", name, "a string, not empty, or None")
         budget = RetryBudget._found(name or os.urandom(16).hex(), name, settings, keep=name is not None)
         if budget._identity[-1] != settings:
             raise option_error(ValueError, "name", name, f"another one, as {budget!r} has other settings")
@@ -186,6 +184,6 @@ if hasattr(os, "register_at_fork"):  # a system without it has no forks
 def _thousandths(ratio: Any) -> int:
     number = seconds(ratio) if isinstance(ratio, int | float) else None
     if number is None or (number != 0 and not 1 / _TOKEN <= number <= _MOST):
-        error: Any = TypeError if number is None else ValueError
+        error = TypeError if number is None else ValueError
         raise option_error(error, "ratio", ratio, "0 or a number from 0.001 to 1e15 (tokens that a success pays)")
     return round(number * _TOKEN)

@@ -23,7 +23,7 @@ from ._caller import in_notebook_cell, warn_at_caller
 from ._checks import option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in, without_traceback
-from ._marks import mark, trim
+from ._marks import frames, mark, trim
 from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
 from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
@@ -42,7 +42,8 @@ _WHY = {
     "budget": "the retry budget is spent",
     "stopped": "told to stop",
 }
-_NONE: Kwargs = {}
+NO: Kwargs = {}  # keyword arguments
+_LONGEST_STOP = 1e6  # seconds; some events refuse more
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -52,8 +53,8 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return cast("T", done.value)
     except RuntimeError as error:
-        # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine.
-        if isinstance(error.__cause__, StopIteration):
+        # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
+        if isinstance(error.__cause__, StopIteration) and len(frames(error)) == 1:
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -64,25 +65,19 @@ class Call:
     """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
     __slots__ = (
-        *("_args", "_began", "_first_failure", "_fn", "_kwargs", "_num", "_opened", "_policy", "_previous", "_wait"),
-        *("_waited", "in_task", "start"),
+        *("_began", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited", "args", "first", "fn"),
+        *("__weakref__", "in_task", "kwargs", "policy", "start"),
     )
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
-        self,
-        policy: Policy,
-        fn: object,
-        args: Args = (),
-        kwargs: Kwargs = _NONE,
-        start: float = 0,
-        *,
-        in_task: bool = False,
+        self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = NO, start: float = 0, *, in_task: bool = False
     ) -> None:
-        self._policy, self._fn, self._args, self._kwargs = policy, fn, args, kwargs
-        self._num, self._previous = 0, policy.delay  # failures; the last wait that was drawn
-        self._waited = self._first_failure = self._began = self._wait = 0.0
+        self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
+        # Failures; seconds of all waits; the last wait that was drawn.
+        self._num, self._waited, self._previous = 0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
+        self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         self.start: float = start  # on the monotonic clock, if the time is limited
         self.in_task: bool = in_task  # which may be cancelled, and in which nothing blocks
 
@@ -99,23 +94,36 @@ class Call:
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
             leave(self._opened)
+        if self.first is not None:  # nor the task: Python must not warn of a coroutine that users have never seen
+            discard_awaitable(self.first)
 
-    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
+    async def failed(self, caught: Exception, since: int, *, last: bool = False, owner: object = None) -> bool:
         """Judge a failure, and tell callbacks and hooks: whether another attempt follows, or it leaves as it is.
 
-        `since` is the newest mark when the attempt began; `last`: no attempt can follow here.
+        `since` is the newest mark when the attempt began; `last`: no attempt can follow here; `owner`: see `mark`.
 
         Raises:
             RetryError: there is no other attempt.
         """
-        policy = effective(self._policy)
+        policy = effective(self.policy)
         exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
-        verdict = self._judge(policy, exc, since, last=last)
+        self._num += 1
+        if self._num == 1:
+            self._first_failure = _clock.monotonic()
+        else:
+            trim(exc)
+        if self.in_task and _clock.cancelling(exc, since):
+            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
+                raise self._error(exc, "attempts")
+            return False
+        verdict = decide(policy, exc, self._num, self._previous, self._left, _clock.draw, since, last=last)
+        if isinstance(verdict, RetryIn) and (reason := self._refused(policy, exc, verdict)) is not None:
+            verdict = GiveUp(reason=reason)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
             await self._tell("on_retry", self._num, exc)
             verdict = in_time(verdict, self._left(policy))
         if isinstance(verdict, RetryIn):
-            self._schedule(policy, exc, verdict.seconds)
+            self._schedule(policy, exc, verdict)
             if policy.stop is None or not self._is_stopped(policy.stop):
                 return True
             verdict = GiveUp(reason="stopped")
@@ -124,13 +132,16 @@ class Call:
         if not policy.reraise or issubclass(type(exc), TryAgain):
             raise await self._given_up(exc, verdict.reason)
         # One attempt is no retry, so it leaves no mark for the retries around it.
-        if self._num > 1 or self._policy.times != 1 or verdict.reason != "attempts":
+        if self._num > 1 or self.policy.times != 1 or verdict.reason != "attempts":
             why = f"{verdict.reason} ({_WHY[verdict.reason]})"
-            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}")
+            mark(exc, f"anew: {self._name} gave up after {self._num} attempt(s), reason: {why}", owner or self)
         await self._given_up(exc, verdict.reason)
-        if exc is not caught:
+        if exc is caught:
+            return False
+        try:
             raise_itself(exc)
-        return False
+        finally:
+            del exc, caught  # its traceback holds this frame
 
     async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
         """Return the error to raise, after hooks and `on_failure` have been told."""
@@ -144,40 +155,27 @@ class Call:
     def _is_stopped(self, stop: Stop) -> bool:
         """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
         with self as wait:
-            stopped = stop.wait(min(wait, _clock.LONGEST)) if wait > 0 else stop.is_set()
+            stopped = stop.wait(min(wait, _LONGEST_STOP)) if wait > 0 else stop.is_set()
         self._wait = 0.0
         return stopped
 
     def _facts(self, exc: Exception) -> Common:
         elapsed = _clock.monotonic() - self._first_failure
-        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self._args, "kwargs": self._kwargs}
+        return {"name": self._name, "elapsed": elapsed, "exception": exc, "args": self.args, "kwargs": self.kwargs}
 
     async def succeeded(self) -> None:
         """Pay into the budget and tell `on_success`."""
-        pay(self._policy)
+        pay(self.policy)
         await self._tell("on_success", self._earlier + self._num + 1)
 
-    def _judge(self, policy: Policy, exc: Exception, since: int, *, last: bool) -> RetryIn | GiveUp | LetOut:
-        self._num = num = self._num + 1
-        if num == 1:
-            self._first_failure = _clock.monotonic()
-        if self.in_task and _clock.cancelling(exc):
-            if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
-                raise self._error(exc, "attempts")
-            return LetOut(why="cancelled")
-        verdict = decide(policy, exc, num, self._previous, self._left, _clock.draw, since, last=last)
-        if num > 1:
-            trim(exc)
-        if isinstance(verdict, RetryIn):
-            if policy.stop is not None and policy.stop.is_set():
-                return GiveUp(reason="stopped")
-            # Once a call, and before the token is taken, as the warning may be an error.
-            if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-                self._warn_of_blocking(exc, policy.budget)
-            if policy.budget is not None and not _ask("take", policy.budget):
-                return GiveUp(reason="budget")
-            self._previous = self._previous if verdict.asked else verdict.seconds
-        return verdict
+    def _refused(self, policy: Policy, exc: Exception, verdict: RetryIn) -> Reason | None:
+        """Return why another attempt must not follow, whatever the judgement."""
+        if policy.stop is not None and policy.stop.is_set():
+            return "stopped"
+        # Once a call, and before the token is taken, as the warning may be an error.
+        if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
+            self._warn_of_blocking(exc, policy.budget)
+        return None if policy.budget is None or _ask("take", policy.budget) else "budget"
 
     def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
         if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
@@ -190,12 +188,14 @@ class Call:
         left = self.start + policy.timeout - _clock.monotonic()
         return left if policy.waits or left < 0 else inf
 
-    def _schedule(self, policy: Policy, exc: Exception, wait: float) -> None:
+    def _schedule(self, policy: Policy, exc: Exception, verdict: RetryIn) -> None:
         """Set the wait, and tell the hooks, or the test."""
+        wait = verdict.seconds
+        self._previous = self._previous if verdict.asked else wait
         if not policy.waits:
             record(self._details(policy, without_traceback(exc), wait))
             wait = 0.0
-        self._wait, self._opened = wait, None
+        self._wait = wait
         if (chosen["retry"] if policy.hooks is None else policy.hooks) != () and (hooks := current(policy.hooks)):
             self._opened = tell(hooks, self._details(policy, exc, wait))
         self._waited = self._waited + wait if self._waited else wait  # one float less for a call that waits once
@@ -205,11 +205,11 @@ class Call:
         return RetryDetails(attempt=self._num, wait=wait, waited_so_far=self._waited, times=policy.times, **facts)
 
     async def _tell(self, option: str, *args: object) -> None:
-        callback = getattr(self._policy, option)
+        callback = getattr(self.policy, option)
         answer: object = None if callback is None else callback(*args)
         if isinstance(answer, Awaitable):
             if not self.in_task:
-                refuse_awaitable(option, cast("object", answer), self._policy, self._fn)
+                refuse_awaitable(option, cast("object", answer), self.policy, self.fn)
             await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
@@ -220,7 +220,7 @@ class Call:
 
     @property
     def _name(self) -> str:
-        return self._policy.name or name_of(self._fn)
+        return self.policy.name or name_of(self.fn)
 
 
 def refuse_awaitable(option: str, answer: object, policy: Policy, fn: object) -> None:
@@ -259,5 +259,5 @@ def raise_itself(exc: Exception) -> NoReturn:
     try:
         raise exc
     finally:
-        exc.__context__ = context
+        BaseException.__dict__["__context__"].__set__(exc, context)  # which a frozen dataclass allows
         del exc, context

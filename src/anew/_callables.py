@@ -72,7 +72,7 @@ def result_kind(result: Any) -> Literal["value", "coroutine", "future", "awaitab
     return "generator" if is_generator else "value"
 
 
-def refuse_iterators(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def refuse_iterators(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Refuse arguments that the first attempt would use up, so that the next one would go on without what was lost.
 
     Raises:
@@ -137,6 +137,12 @@ def accepts(fn: object, count: int) -> bool:
         and code.co_argcount - defaults <= count
         and (count <= code.co_argcount or bool(code.co_flags & _VARARGS))
     )
+
+
+def is_function(fn: Any, count: int, kinds: tuple[Kind, ...] = ("function",)) -> bool:
+    """Whether this is a function of one of these kinds, or an object like one, that takes so many arguments."""
+    # What typing makes of types can be called as well.
+    return callable(fn) and not hasattr(fn, "__origin__") and kind_of(fn) in kinds and accepts(fn, count)
 
 
 def discard_awaitable(answer: Any) -> bool:

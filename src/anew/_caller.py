@@ -11,7 +11,7 @@ from types import FrameType
 
 # Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
 _NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
-_SHELLS, _LOOPS = ("IPython.", "ipykernel."), ("asyncio.", "trio.", "uvloop.")
+_SHELLS, _LOOPS = ("IPython", "ipykernel"), ("asyncio", "trio", "uvloop")
 
 current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")
 """Return the frame so many levels up; the public way, `inspect.currentframe`, is slow to import."""
@@ -49,12 +49,15 @@ def in_notebook_cell() -> bool:
 
     A task that the cell has started is no part of the cell: between the task and the loop is no frame of a shell.
     """
-    frame: FrameType | None = current_frame(0)
-    while frame is not None and not (module := f"{_module(frame)}.").startswith(_LOOPS):
-        if module.startswith(_SHELLS):
-            return True
+    return innermost(*_SHELLS, *_LOOPS) in _SHELLS
+
+
+def innermost(*packages: str) -> str | None:
+    """Return which of these packages has the innermost frame that one of them has."""
+    frame: FrameType | None = current_frame(1)
+    while frame is not None and _module(frame).partition(".")[0] not in packages:
         frame = frame.f_back
-    return False
+    return None if frame is None else _module(frame).partition(".")[0]
 
 
 def _module(frame: FrameType) -> str:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import sys
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-_Error = TypeVar("_Error", TypeError, ValueError)
 
-
-def option_error(error: type[_Error], option: str, value: object, expected: str) -> _Error:
+def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
     """Return the error for a wrong option: `times must be an integer >= 1, got 0`."""
     return error(f"{option} must be {expected}, got {safe_repr(value)}")
 
@@ -56,24 +54,28 @@ def duration(option: str, value: object, more: str = "", *, positive: bool = Fal
 def finite(option: str, value: object, expected: str) -> float:
     """Return a finite duration in seconds."""
     length = seconds(value)
-    if length is None:
-        raise option_error(TypeError, option, value, expected)
-    if not isfinite(length):
-        raise option_error(ValueError, option, value, expected)
+    if length is None or not isfinite(length):
+        raise option_error(TypeError if length is None else ValueError, option, value, expected)
     return length
 
 
-def integer(option: str, value: Any, expected: str, least: int, most: float = inf) -> int:
+def integer(option: str, value: object, expected: str, least: int, most: float = inf) -> int:
     """Return an integer from `least` to `most`."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise option_error(TypeError, option, value, expected)
-    if not least <= value <= most:
-        raise option_error(ValueError, option, value, expected)
-    return value
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if number is None or not least <= number <= most:
+        raise option_error(TypeError if number is None else ValueError, option, value, expected)
+    return number
 
 
 def flag(option: str, value: Any) -> bool:
     """Return True or False."""
     if not isinstance(value, bool):
         raise option_error(TypeError, option, value, "True or False")
+    return value
+
+
+def text(option: str, value: object, expected: str) -> str:
+    """Return a string that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise option_error(ValueError if value == "" else TypeError, option, value, expected)
     return value

@@ -20,11 +20,11 @@ import time
 from _weakref import ref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from ._caller import current_frame
-from ._marks import frames
+from ._caller import innermost
+from ._marks import next_number
 
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
@@ -63,23 +63,31 @@ def in_event_loop() -> bool:
     return _ask_asyncio("get_running_loop") is not None or _trio() is not None
 
 
-def cancelling(exc: BaseException) -> bool:
-    """Whether the running task, which has just caught `exc`, is being cancelled."""
+def cancelling(exc: BaseException, since: int) -> bool:
+    """Whether the running task, which has just caught `exc`, is being cancelled.
+
+    `since` is the newest mark when the attempt began.
+    """
     trio = _trio()
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
     task = _ask_asyncio("current_task")
     if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
         return False
-    _warn_if_stale(task, exc)
+    _warn_if_stale(task, exc, since)
     return True
 
 
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
 
 
-def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
+def _is_cancelled(task: Any, exc: BaseException) -> bool:
+    return _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)
+
+
+def _has_met_cancellation(failure: BaseException) -> bool:
     cancelled: type[BaseException] = sys.modules["asyncio"].CancelledError
+    exc: BaseException | None = failure
     seen = set[int]()
     while exc is not None and id(exc) not in seen:
         if isinstance(exc, cancelled):
@@ -89,25 +97,23 @@ def _is_cancelled(task: Any, exc: BaseException | None) -> bool:
         if isinstance(exc, TimeoutError) and isinstance(context, cancelled):
             context = context.__context__
         exc = context
-    return getattr(task, "_must_cancel", True)
+    return False
 
 
-# Of the last failure that a task has met while it was being cancelled: the task, the frame's id, "warned of".
-_last_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_last_met", default=None)
+# Of the first failure that a task has met while it was being cancelled: the task, a mark's number, "warned of".
+_first_met: ContextVar[tuple[ref[Any], int, bool] | None] = ContextVar("anew_first_met", default=None)
 
 
-def _warn_if_stale(task: Any, exc: BaseException) -> None:
-    here, *inner = [id(frame) for frame in frames(exc)]
-    met, frame, told = _last_met.get() or (None, 0, False)
+def _warn_if_stale(task: Any, exc: BaseException, since: int) -> None:
+    name: str = task.get_name()
+    met, number, told = _first_met.get() or (None, 0, False)
     if met is None or met() is not task:
-        _last_met.set((ref(task), here, False))
-        return
-    is_another = frame not in inner  # else a retry around that retry meets the same failure
-    _last_met.set((met, here, told or is_another))
-    if is_another and not told:
+        _first_met.set((ref(task), next_number(), False))
+    # Of an attempt that began later, and not by another cancellation that came in between.
+    elif since >= number and not told and not _has_met_cancellation(exc):
+        _first_met.set((met, number, True))
         from logging import getLogger
 
-        name: str = task.get_name()
         getLogger("anew").warning(
             "no call is retried in task %r: its count of cancellation requests stays above 0; "
             "whoever cancels a task that goes on must call its uncancel()",
@@ -134,15 +140,5 @@ def _trio() -> ModuleType | None:
         trio.lowlevel.current_task()
     except (AttributeError, RuntimeError):
         return None
-    return trio if _ask_asyncio("current_task") is None or _innermost_loop() == "trio" else None
-
-
-def _innermost_loop() -> str:
-    """Where one library's loop runs inside a task of the other's: which of them resumed the running task."""
-    frame: FrameType | None = current_frame(0)
-    while frame is not None:
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        if package in ("asyncio", "trio"):
-            return package
-        frame = frame.f_back
-    return "asyncio"
+    # Where one library's loop runs inside a task of the other's, the innermost has resumed the running task.
+    return trio if _ask_asyncio("current_task") is None or innermost("asyncio", "trio") == "trio" else None

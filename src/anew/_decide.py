@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from ._callables import discard_awaitable
 from ._checks import finite, option_error
@@ -41,7 +41,7 @@ class GiveUp(SimpleNamespace):
 
 
 class LetOut(SimpleNamespace):
-    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"`, `"exhausted"` or `"cancelled"`."""
+    """The failure leaves as it is, and why: `"not ours"`, `"exit"`, `"order"` or `"exhausted"`."""
 
     why: str
 
@@ -86,9 +86,8 @@ def decide(
         return GiveUp(reason="timeout")
     # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
     highest = min(highest, time)
-    return RetryIn(
-        seconds=lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw()), asked=False
-    )
+    wait = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=wait, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
@@ -100,8 +99,7 @@ def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
 
 def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
     """Return the lowest and the highest wait after failure number `num`; capped first, then spread."""
-    growth = policy.growth
-    factor = _factor(policy.backoff, num, exc) if growth is None else growth(num)
+    factor = _factor(policy.backoff, num, exc) if policy.growth is None else policy.growth(num)
     bounds: Bounds = policy.bounds
     return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
@@ -177,5 +175,5 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
     if isinstance(factor, float) and isfinite(factor):
         return max(0.0, factor)
     discard_awaitable(answer)
-    error: Any = ValueError if isinstance(factor, float) else TypeError
+    error = ValueError if isinstance(factor, float) else TypeError
     raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc

@@ -41,7 +41,7 @@ def describe(exc: BaseException, *, longest: int = _LONGEST, members: int = _MEM
     name = _printable(type(exc).__name__)
     try:
         text = _without_secrets(_first_line(_status(exc) or str(exc)))
-        if isinstance(exc, BaseExceptionGroup):
+        if issubclass(type(exc), BaseExceptionGroup):
             first: tuple[BaseException, ...] = cast("Any", exc).exceptions[:members]
             inner = [describe(one, longest=_LONGEST_MEMBER, members=0) for one in first]
             text = ": ".join(filter(None, (text, "; ".join(inner))))

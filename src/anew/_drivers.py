@@ -13,11 +13,11 @@ remembered, and only another type is looked at closely.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import NoneType
-from typing import TYPE_CHECKING, Any, cast
+from types import CoroutineType, NoneType
+from typing import TYPE_CHECKING, Any
 
 from . import _clock
-from ._call import Call, pay, refuse_awaitable, run
+from ._call import NO, Call, pay, refuse_awaitable, run
 from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
@@ -48,7 +48,7 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
     if policy.stop is not None and kind.startswith(("coroutine", "async")):
         raise TypeError(f"stop is for sync functions; {name_of(fn)} is a {kind}: cancel its task instead")
     if kind == "function":
-        return _function(fn, policy, by_call=by_call)
+        return _function(fn, policy, Retried(fn, policy, by_call=by_call))
     if kind == "coroutine function":
         return _coroutine(fn, policy)
     if kind == "generator function":
@@ -56,139 +56,119 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
     return (async_replayed if policy.replay else async_generator)(fn, policy)
 
 
-def finish(result: Any, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
-    """Return what `Retry.call` returns where the first attempt has returned something else than a value."""
-    kind = result_kind(result)
-    if kind == "generator" and kind_of(fn) != "function":
-        return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
-    if _is_awaited(kind, fn, by_call=True):
-        return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-    return result
+def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[..., Any]:
+    on_success, pays, timed = policy.on_success, policy.budget is not None, policy.timeout is not None
 
-
-def _function(fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> Callable[..., Any]:
-    catch, on_success, timed = policy.catch, policy.on_success, policy.timeout is not None
-    pays = policy.budget is not None
-    value: Any = cast("Any", NoneType)  # of the last result that was a plain value
-
-    def is_value(result: Any) -> bool:
-        nonlocal value
-        kind = result_kind(result)
-        if kind == "value":
-            value = type(result)
-        return kind == "value" or not _is_awaited(kind, fn, by_call=by_call)
-
+    # Each variable of these two closures costs a hundredth of a call, so the rest is in `own`.
     def plain(*args: Any, **kwargs: Any) -> Any:
         since = marks.newest
         try:
             if kwargs:
-                if type(result := fn(*args, **kwargs)) is value:
+                if type(result := fn(*args, **kwargs)) is own.value:
                     return result
-            elif type(result := fn(*args)) is value:
+            elif type(result := fn(*args)) is own.value:
                 return result
-        except catch as exc:
-            state = Call(policy, fn, args, kwargs)
+        except own.policy.catch as exc:
+            state = Call(own.policy, fn, args, kwargs)
             if not run(state.failed(exc, since)):
                 raise
         else:
-            if is_value(result):
-                return result
-            return _awaiting(result, Call(policy, fn, args, kwargs), fn, policy, args, kwargs)
-        return again(state, fn, policy, args, kwargs, by_call=by_call)
+            return own.finished(result, None, args, kwargs)
+        return own.again(state)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
         start, since = _clock.monotonic() if timed else 0.0, marks.newest
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
-        except catch as exc:
-            state = Call(policy, fn, args, kwargs, start)
+        except own.policy.catch as exc:
+            state = Call(own.policy, fn, args, kwargs, start)
             if not run(state.failed(exc, since)):
                 raise
         else:
-            if not (type(result) is value or is_value(result)):
-                return _awaiting(result, Call(policy, fn, args, kwargs, start), fn, policy, args, kwargs)
+            if type(result) is not own.value and result is not (
+                whole := own.finished(result, None, args, kwargs, start)
+            ):
+                return whole
             if pays:
                 pay(policy)
             if on_success is not None and (answer := on_success(1)) is not None:
                 refuse_awaitable("on_success", answer, policy, fn)
             return result
-        return again(state, fn, policy, args, kwargs, by_call=by_call)
+        return own.again(state)
 
     return heard if policy.is_heard or timed else plain
 
 
-def again(state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs, *, by_call: bool) -> Any:
-    """Go on after the first failure."""
-    while True:
-        with state as wait:
-            _clock.sleep(wait)
-        since = marks.newest
-        try:
-            result = fn(*args, **kwargs)
-        except policy.catch as exc:
-            if not run(state.failed(exc, since)):
-                raise
-        else:
-            kind = result_kind(result)
-            if kind != "value" and _is_awaited(kind, fn, by_call=by_call):
-                return _awaiting(result, state, fn, policy, args, kwargs)
-            if policy.is_heard:
-                run(state.succeeded())
-            return result
+_NOT_RETRIED = {
+    "awaitable": ("an awaitable", "an `async def` function"),
+    "generator": ("a generator", "the generator function"),
+}
 
 
-def _is_awaited(kind: str, fn: Callable[..., Any], *, by_call: bool) -> bool:
-    """Whether what a plain function returned is awaited with retries; a warning for what looks as if it were."""
-    if kind == "coroutine":
-        return True
-    if kind == "generator":
-        warn_at_caller(f"{name_of(fn)} returned a generator, which is not retried; decorate the generator function")
-    elif _clock.in_event_loop():
-        if by_call:
-            return True
-        if kind == "awaitable":
-            warn_at_caller(
-                f"{name_of(fn)} returned an awaitable, which is not retried; decorate an `async def` function"
-            )
-    return False
+class Retried:
+    """A function that is retried, and what to do when it gives something else than a plain value.
 
+    `by_call`: any awaitable that it returns in a running event loop is to be retried.
+    """
 
-class _First:
-    """The awaitable that a plain function has returned already, for the first attempt."""
+    __slots__ = ("_by_call", "_fn", "policy", "value")
 
-    __slots__ = ("_awaitable",)
+    def __init__(self, fn: Callable[..., Any], policy: Policy, *, by_call: bool) -> None:
+        self._fn, self.policy, self._by_call = fn, policy, by_call
+        self.value: type[object] = NoneType  # of the last result that was a plain value
 
-    def __init__(self, awaitable: Any) -> None:
-        self._awaitable = awaitable
+    def again(self, state: Call) -> Any:
+        """Go on after the first failure."""
+        while True:
+            with state as wait:
+                _clock.sleep(wait)
+            since = marks.newest
+            try:
+                result = self._fn(*state.args, **state.kwargs)
+            except self.policy.catch as exc:
+                if not run(state.failed(exc, since)):
+                    raise
+            else:
+                if type(result) is not self.value and result is not (whole := self.finished(result, state)):
+                    return whole
+                if self.policy.is_heard:
+                    run(state.succeeded())
+                return result
 
-    def take(self) -> Any:
-        awaitable, self._awaitable = self._awaitable, None
-        return awaitable
+    def finished(self, result: Any, state: Call | None, args: Args = (), kwargs: Kwargs = NO, start: float = 0) -> Any:
+        """Return the result, or a coroutine that awaits it with retries; warn of what only looks as if it were."""
+        kind = result_kind(result)
+        if kind == "value":
+            self.value = type(result)
+        elif kind == "coroutine" or (self._by_call and kind != "generator" and _clock.in_event_loop()):
+            return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start))
+        elif kind == "generator" or (kind == "awaitable" and _clock.in_event_loop()):
+            what, advice = _NOT_RETRIED[kind]
+            warn_at_caller(f"{name_of(self._fn)} returned {what}, which is not retried; decorate {advice}")
+        return result
 
-    def __del__(self) -> None:
-        # Its task was cancelled before it began: Python must not warn of a coroutine that users have never seen.
-        discard_awaitable(self._awaitable)
+    def _awaiting(self, awaitable: Any, state: Call) -> Any:
+        name = name_of(self._fn)
+        if self.policy.stop is not None:
+            discard_awaitable(awaitable)
+            raise TypeError(f"stop is for sync functions; {name} returned an awaitable: cancel its task instead")
 
+        state.first, state.in_task = awaitable, True
 
-def _awaiting(awaitable: Any, state: Call, fn: Callable[..., Any], policy: Policy, args: Args, kwargs: Kwargs) -> Any:
-    """Return a coroutine that goes on where `fn`, a plain function, returned an awaitable."""
-    if policy.stop is not None:
-        discard_awaitable(awaitable)
-        raise TypeError(f"stop is for sync functions; {name_of(fn)} returned an awaitable: cancel its task instead")
-    first = _First(awaitable)
+        async def attempt() -> Any:
+            result, state.first = state.first, None
+            if result is None:
+                result = self._fn(*state.args, **state.kwargs)
+            try:
+                return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
+            finally:
+                del result  # a task holds its exception, whose traceback holds this frame
 
-    async def attempt() -> Any:
-        result = first.take()
-        if result is None:
-            result = fn(*args, **kwargs)
-        return await result if result_kind(result) in {"coroutine", "future", "awaitable"} else result
-
-    state.in_task = True
-    whole = _coroutine(attempt, policy, state)()
-    # What asyncio and "was never awaited" show.
-    for attribute in ("__name__", "__qualname__"):
-        setattr(whole, attribute, getattr(awaitable, attribute, name_of(fn)))
-    return whole
+        whole = _coroutine(attempt, self.policy, state)()
+        # What asyncio and "was never awaited" show. Others than coroutines may answer whatever they are asked for.
+        whole.__qualname__ = awaitable.__qualname__ if type(awaitable) is CoroutineType else name
+        whole.__name__ = whole.__qualname__.rpartition(".")[2]
+        return whole
 
 
 def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None) -> Callable[..., Any]:

@@ -89,7 +89,7 @@ class _Stream(Call):
     def begin(self) -> int:
         """Begin a run, and return how many items it repeats."""
         self._is_unlike = self._is_thrown = self.is_left = False
-        self._position = self._farthest if self._policy.replay == "skip" else 0
+        self._position = self._farthest if self.policy.replay == "skip" else 0
         return self._position
 
     def deliver(self) -> None:
@@ -100,7 +100,7 @@ class _Stream(Call):
             self._farthest = self._position
             # Attempts, waits and time count from each new item.
             self._earlier += self._num
-            self._num, self._waited, self._previous, self.start = 0, 0.0, self._policy.delay, _clock.monotonic()
+            self._num, self._waited, self._previous, self.start = 0, 0.0, self.policy.delay, _clock.monotonic()
 
     def interrupt(self, thrown: BaseException | None) -> None:
         """Hear that the consumer sends something, or throws it in."""
@@ -109,7 +109,7 @@ class _Stream(Call):
     @override
     async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
         """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
-        last = self._is_thrown or (self._is_unlike and self._policy.replay == "skip")
+        last = self._is_thrown or (self._is_unlike and self.policy.replay == "skip")
         is_own = issubclass(type(caught), TryAgain) and not (self._is_thrown and thrown_in(caught, depth=1))
         return (is_own or not last) and await super().failed(caught, since, last=last)
 

@@ -21,7 +21,9 @@ of futures into it.
 
 from __future__ import annotations
 
+from _weakref import ref
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,17 +55,27 @@ class Note(str):
 
     number: int
     frame: int  # id of the frame that caught the exception
+    owner: ref[Any]  # what lives as long as that frame does; else its id may be another's
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return str, (str(self),)
 
 
-def mark(exc: BaseException, text: str) -> None:
-    """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it."""
+def next_number() -> int:
+    """Take the next number."""
+    marks.newest = number = next(_numbers)
+    return number
+
+
+def mark(exc: BaseException, text: str, owner: object) -> None:
+    """Note on `exc` that its attempts are used up, in place of earlier such notes. For the frame that caught it.
+
+    `owner` is held by that frame, and by nothing that outlives it.
+    """
     try:
         note = Note(text)
-        note.frame = id(next(_entries(exc)).tb_frame)
-        note.number = marks.newest = next(_numbers)
+        note.frame, note.owner = id(next(_entries(exc)).tb_frame), ref(owner)
+        note.number = next_number()
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
     except Exception:
@@ -81,7 +93,7 @@ def members(exc: BaseException) -> Iterable[BaseException]:
     todo = [exc]
     while todo:
         one = todo.pop()
-        if isinstance(one, BaseExceptionGroup):
+        if issubclass(type(one), BaseExceptionGroup):
             inner: Iterable[BaseException] = cast("Any", one).exceptions
             todo.extend(member for member in inner if id(member) not in found)
             found.update((id(member), member) for member in inner)
@@ -93,29 +105,25 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    try:
-        _trim_rounds(_GET_TRACEBACK(exc))
-    except ValueError:  # another thread has raised the same instance meanwhile
-        return
-
-
-def thrown_in(exc: BaseException, depth: int = 0) -> bool:
-    """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
-    for number, tb in enumerate(_entries(exc)):
-        if number == depth:
-            flags = tb.tb_frame.f_code.co_flags
-            return bool(flags & (_GENERATOR | _ASYNC_GENERATOR)) and _is_suspended(tb, bool(flags & _GENERATOR))
-    return False
-
-
-def _trim_rounds(head: TracebackType | None) -> None:
-    first, last, tb = None, None, head
+    head: TracebackType | None = _GET_TRACEBACK(exc)
+    tb, first, last = head, None, None
     while head is not None and tb is not None and tb.tb_next is not None:
         if tb.tb_next.tb_frame is head.tb_frame:
             first, last = first or tb, tb
         tb = tb.tb_next
     if first is not None and last is not None and first is not last:
-        first.tb_next = last.tb_next
+        with suppress(ValueError):  # another thread has raised the same instance meanwhile
+            first.tb_next = last.tb_next
+
+
+def thrown_in(exc: BaseException, depth: int = 0) -> bool:
+    """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
+    entries = [*_entries(exc)][depth:]
+    flags = entries[0].tb_frame.f_code.co_flags if entries else 0
+    # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
+    own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
+    is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
+    return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
 
 
 def _is_suspended(tb: TracebackType, delegating: bool) -> bool:
@@ -137,6 +145,8 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
+    if note.owner() is None:
+        return False
     running = set[int]()
     for tb in _entries(exc):
         if id(tb.tb_frame) == note.frame:

@@ -6,7 +6,7 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 from ._checks import flag, integer
 from ._options import Policy
@@ -78,42 +78,48 @@ def effective(policy: Policy) -> Policy:
 
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
-    for context in _entered:
-        if context.retries is not None:
-            context.retries.append(details)
+    for context in tuple(_entered):
+        context.retries.append(details)
 
 
 @final
 class _Context:
-    """One call of `set_testing`, and what it restores."""
+    """One call of `set_testing`, which its `with` puts in force until the `with` ends."""
 
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self._testing = testing
-        self._before = before
-        self.retries: list[RetryDetails] | None = None
+        self.testing = testing
+        self.before = before
+        self.retries: list[RetryDetails] = []
+        self._is_used = False
 
     def __enter__(self) -> list[RetryDetails]:
-        global _testing
+        global _testing, _base
         with _lock:
-            if self.retries is not None:
+            if self._is_used:
                 raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self.retries, _testing = list[Any](), self._testing
+            self._is_used, _testing = True, self.testing
+            _base = _base if _entered else self.before
             _entered.append(self)
-            return self.retries
+            # Threads may enter in another order than that of their calls: the base is none of theirs.
+            while made := [one for one in _entered if one.testing is _base is not None]:
+                _base = made[0].before
+        return self.retries
 
     def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         global _testing
         with _lock:
             at = _entered.index(self)
             del _entered[at]
-            if at < len(_entered):  # another thread has entered a context since, and leaves it later
-                _entered[at]._before = self._before
-            else:
-                _testing = self._before
+            if not _entered:
+                _testing = _base
+            elif at == len(_entered):  # else another thread has entered its context since, which goes on
+                _testing = self.before or _entered[-1].testing
 
 
 _active = True
 _testing: tuple[int, bool] | None = None
 """Attempts, and whether they are an upper limit only."""
+_base: tuple[int, bool] | None = None
+"""What was in force before the first of the contexts that are entered."""
 _entered: list[_Context] = []
 _lock = allocate_lock()

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 from . import _waits
-from ._callables import accepts, kind_of
-from ._checks import duration, flag, integer, option_error, seconds
+from ._callables import is_function, kind_of
+from ._checks import duration, flag, integer, option_error, seconds, text
 from ._errors import RetryError, TryAgain
 from .instrumentation._registry import checked_hooks
 
@@ -78,30 +78,26 @@ def _optional(check: Callable[..., Any], option: str, *args: Any, **kwargs: Any)
 
 
 def _backoff(backoff: Any) -> Any:
-    expected = f"one of {', '.join(map(repr, _waits.STRATEGIES))} or a function n -> factor"
-    if isinstance(backoff, str):
-        if backoff not in _waits.STRATEGIES:
-            raise option_error(ValueError, "backoff", backoff, expected)
-    elif isinstance(backoff, type) or not callable(backoff) or not _is_plain(backoff, 1):
-        raise option_error(TypeError, "backoff", backoff, expected)
+    is_name = isinstance(backoff, str)
+    if backoff not in _waits.STRATEGIES if is_name else isinstance(backoff, type) or not is_function(backoff, 1):
+        expected = f"one of {', '.join(map(repr, _waits.STRATEGIES))} or a function n -> factor"
+        raise option_error(ValueError if is_name else TypeError, "backoff", backoff, expected)
     return backoff
 
 
 def _jitter(jitter: Any) -> Any:
-    expected = "True, False, 'full', 'decorrelated' or a timedelta >= 0"
     is_name = isinstance(jitter, bool | str)
     spread = None if isinstance(jitter, int | float) else seconds(jitter)
-    if spread is None and not is_name:
-        raise option_error(TypeError, "jitter", jitter, expected)
-    if jitter not in _waits.JITTERS if is_name else cast("float", spread) < 0:
-        raise option_error(ValueError, "jitter", jitter, expected)
+    if jitter not in _waits.JITTERS if is_name else spread is None or spread < 0:
+        error = TypeError if spread is None and not is_name else ValueError
+        raise option_error(error, "jitter", jitter, "True, False, 'full', 'decorrelated' or a timedelta >= 0")
     return jitter
 
 
 def _on(on: Any) -> Any:
     if isinstance(on, type) or not callable(on):
         return _types(on)
-    if not _is_plain(on, 1):
+    if not is_function(on, 1):
         raise option_error(TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta")
     return on
 
@@ -128,36 +124,30 @@ def _is_subclass(typ: object, parent: type) -> bool:
 
 
 def _judged(on: Any) -> _Fields:
-    if isinstance(on, tuple):
-        named = types = cast("tuple[type[Exception], ...]", on)
+    types: tuple[type[Exception], ...] = on if issubclass(type(on), tuple) else ()
+    ours = types != () or getattr(cast("Any", type(on)), "skips_exhausted", False) is True
+    named: tuple[type[Exception], ...] = types or (getattr(on, "types", ()) if ours else ())
+    return {
+        "hook": None if types else on,
+        "types": types,
         # A RetryError may stand for what one attempt has raised: see `seen_through`.
-        catch = Exception if Exception in types else (*types, TryAgain, RetryError)
-        fields = {"hook": None, "types": types, "catch": catch, "skips_exhausted": True}
-    else:
-        typ: Any = cast("Any", type(on))
-        ours = getattr(typ, "skips_exhausted", False) is True
-        fields = {"hook": on, "types": (), "catch": Exception, "skips_exhausted": ours}
-        named = getattr(on, "types", ()) if ours else ()
-    return {**fields, "named": named, "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError))}
-
-
-def _is_plain(fn: Any, count: int) -> bool:
-    # What typing makes of types (Union[...], list[...]) can be called as well.
-    return kind_of(fn) == "function" and accepts(fn, count) and not hasattr(fn, "__origin__")
+        "catch": Exception if not types or Exception in types else (*types, TryAgain, RetryError),
+        "skips_exhausted": ours,
+        "named": named,
+        "retry_errors": tuple(typ for typ in named if issubclass(typ, RetryError)),
+    }
 
 
 def _callback(option: str, callback: Any, count: int) -> Any:
-    is_function = callable(callback) and not isinstance(callback, type) and not hasattr(callback, "__origin__")
-    kind = kind_of(callback) if is_function and accepts(callback, count) else None
-    if kind not in ("function", "coroutine function"):
+    if isinstance(callback, type) or not is_function(callback, count, ("function", "coroutine function")):
         expected = f"a function or coroutine function of {count} argument(s) or None"
         raise option_error(TypeError, option, callback, expected)
     return callback
 
 
 def _replay(replay: Any) -> Any:
-    if replay not in (True, False, "skip") or not isinstance(replay, bool | str):
-        error: Any = ValueError if isinstance(replay, str) else TypeError
+    if not isinstance(replay, bool | str) or replay not in (True, False, "skip"):
+        error = ValueError if isinstance(replay, str) else TypeError
         raise option_error(error, "replay", replay, "True, False or 'skip'")
     return replay
 
@@ -168,13 +158,6 @@ def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> 
     if isinstance(value, type) or not (all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
         raise option_error(TypeError, option, value, expected)
     return value
-
-
-def _name(option: str, name: Any) -> str:
-    if not isinstance(name, str) or not name:
-        error: Any = ValueError if name == "" else TypeError
-        raise option_error(error, option, name, "a string that is not empty or None (the function's own name)")
-    return name
 
 
 _TIMES = "an integer >= 1 (total calls, the first included) or None (no limit)"
@@ -198,7 +181,7 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "budget": (None, _optional(_methods, "budget", ("take", "pay"), _BUDGET)),
     "hooks": (None, partial(checked_hooks, "hooks")),
     "stop": (None, _optional(_methods, "stop", ("is_set", "wait"), _STOP)),
-    "name": (None, _optional(_name, "name")),
+    "name": (None, _optional(text, "name", "a string that is not empty or None (the function's own name)")),
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
 _CALLBACKS = ("on_retry", "on_success", "on_failure")

@@ -10,7 +10,7 @@ from ._call import Call, run
 from ._callables import VALUES, copy_metadata, kind_of
 from ._caller import current_frame
 from ._checks import safe_repr
-from ._drivers import again, drive, finish
+from ._drivers import Retried, drive
 from ._marks import frames, marks
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
@@ -105,8 +105,12 @@ class Retry(Generic[C_co]):
             if not run(state.failed(exc, since)):
                 raise
         else:
-            return result if type(result) in VALUES else finish(result, fn, policy, args, kwargs)
-        return again(state, fn, policy, args, kwargs, by_call=True)
+            if type(result) in VALUES:
+                return result
+            if kind_of(fn).endswith("generator function"):
+                return drive(fn, policy)(*args, **kwargs)  # nothing of the first one has run
+            return Retried(fn, policy, by_call=True).finished(result, None, args, kwargs)
+        return Retried(fn, policy, by_call=True).again(state)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
         """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.

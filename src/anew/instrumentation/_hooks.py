@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, final
 
 from anew import _clock
-from anew._callables import accepts, kind_of, name_of
+from anew._callables import is_function, name_of
 from anew._checks import option_error
 from anew._describe import describe
 from anew._errors import TryAgain
@@ -119,7 +119,7 @@ def error_type(exc: Exception) -> str:
 
 def _error(exc: Exception) -> str:
     # A TryAgain without a message tells what it is, which is of no use in a log; what it was raised from is.
-    if not isinstance(exc, TryAgain) or str(exc) != str(TryAgain()):
+    if not issubclass(type(exc), TryAgain) or str(exc) != str(TryAgain()):
         return describe(exc)
     name = type(exc).__name__
     return name if exc.__cause__ is None else f"{name}: {describe(exc.__cause__)}"
@@ -145,12 +145,6 @@ class GiveUpHook(Protocol):
 
     def __call__(self, details: GiveUpDetails, /) -> None:
         """Hear that a call is given up."""
-
-
-def is_function(fn: Any, count: int) -> bool:
-    """Whether this is a plain function, or an object like one, that takes so many arguments."""
-    # What typing makes of types can be called as well.
-    return callable(fn) and not hasattr(fn, "__origin__") and kind_of(fn) == "function" and accepts(fn, count)
 
 
 def check_hook(option: str, hook: Any) -> None:

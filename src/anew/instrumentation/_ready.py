@@ -58,7 +58,7 @@ class LoggingHook:
         """Log a retry."""
         import logging
 
-        asked = isinstance(details.exception, TryAgain)
+        asked = issubclass(type(details.exception), TryAgain)
         level, text = (min(self._level, _INFO), _NOT_DONE) if asked else (self._level, _FAILED)
         logger = logging.getLogger(self._logger)
         if not logger.isEnabledFor(level):
@@ -97,7 +97,7 @@ class StructlogHook:
 
     def __call__(self, details: RetryDetails, /) -> None:
         """Log a retry."""
-        log = self._logger.info if isinstance(details.exception, TryAgain) else self._logger.warning
+        log = self._logger.info if issubclass(type(details.exception), TryAgain) else self._logger.warning
         log("retry_scheduled", **details.facts())
 
 
