@@ -155,7 +155,7 @@ def _replay(replay: Any) -> Any:
 def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> Any:
     """Check an object that is taken by what it can do."""
     methods: list[Any] = [getattr(value, name, None) for name in names]
-    if isinstance(value, type) or not (all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
+    if isinstance(value, type) or not all(callable(method) and kind_of(method) == "function" for method in methods):
         raise option_error(TypeError, option, value, expected)
     return value
 
