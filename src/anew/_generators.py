@@ -107,7 +107,7 @@ class _Stream(Call):
         self._is_unlike, self._is_thrown, self.is_left = True, thrown is not None, isinstance(thrown, GeneratorExit)
 
     @override
-    async def failed(self, caught: Exception, since: int, *, last: bool = False) -> bool:
+    async def failed(self, caught: Exception, since: int, *, last: bool = False, owner: object = None) -> bool:
         """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
         last = self._is_thrown or (self._is_unlike and self.policy.replay == "skip")
         is_own = issubclass(type(caught), TryAgain) and not (self._is_thrown and thrown_in(caught, depth=1))
