@@ -7,7 +7,7 @@ is judged where it leaves the block, and slept off when the next attempt is aske
 from __future__ import annotations
 
 from _weakref import ref
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import TYPE_CHECKING, cast, final
 
 from . import _clock
@@ -78,7 +78,7 @@ class Attempt:
             raise TypeError("async callbacks take `async with attempt`")
         return self._begun()
 
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> bool:
+    def __exit__(self, typ: object, exc: BaseException | None, tb: object, /) -> bool:
         """End: swallow a failure that will be retried.
 
         Raises:
@@ -99,9 +99,7 @@ class Attempt:
             raise TypeError("`async with attempt` takes `async for attempt in ...`")
         return self._begun()
 
-    async def __aexit__(
-        self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
-    ) -> bool:
+    async def __aexit__(self, typ: object, exc: BaseException | None, tb: object, /) -> bool:
         """End: swallow a failure that will be retried.
 
         Raises:
@@ -210,7 +208,7 @@ class Attempts(_Loop):
         self._refuse_more()
         return next(self).__enter__()
 
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /) -> bool:
+    def __exit__(self, typ: object, exc: BaseException | None, tb: object, /) -> bool:
         return self._attempt is not None and self._attempt.__exit__(typ, exc, tb)
 
 
@@ -236,7 +234,5 @@ class AsyncAttempts(_Loop):
         self._refuse_more()
         return await (await anext(self)).__aenter__()
 
-    async def __aexit__(
-        self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
-    ) -> bool:
+    async def __aexit__(self, typ: object, exc: BaseException | None, tb: object, /) -> bool:
         return self._attempt is not None and await self._attempt.__aexit__(typ, exc, tb)

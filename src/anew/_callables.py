@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, update_wrapper
+from os import fsdecode
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType, NoneType
 from typing import Any, Literal, TypeAlias, cast
 
@@ -83,8 +84,8 @@ def refuse_iterators(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     if not isinstance(fn, FunctionType):
         args = (None, *args)  # itself, or what it is bound to
     code = code_of(unwrap(fn))
-    names = [*code.co_varnames[: code.co_argcount], *["*"] * len(args)] if code is not None else ["*"] * len(args)
-    for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+    names = () if code is None else code.co_varnames[: code.co_argcount]
+    for name, value in [*zip((*names, *["*"] * len(args)), args, strict=False), *kwargs.items()]:
         typ: Any = cast("Any", type(value))
         # A database cursor starts over with each execute().
         if name != "self" and (hasattr(typ, "__next__") or hasattr(typ, "__anext__")) and not hasattr(typ, "execute"):
@@ -114,9 +115,8 @@ def name_of(fn: Any) -> str:
     code = fn if isinstance(fn, CodeType) else code_of(fn)
     name = fn.co_qualname if isinstance(fn, CodeType) else getattr(fn, "__qualname__", None)
     if not isinstance(name, str):
-        name = type(fn).__qualname__
         method = getattr(fn, "_method", None) if type(fn).__module__.partition(".")[0] == "grpc" else None
-        return method.decode() if isinstance(method, bytes) else method if isinstance(method, str) else name
+        return fsdecode(method) if isinstance(method, bytes | str) else type(fn).__qualname__
     if name.endswith("<lambda>") and code is not None:
         return f"{name} ({code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{code.co_firstlineno})"
     return name
@@ -164,15 +164,18 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
     inner = unwrap(fn)
     named = inner if isinstance(getattr(inner, "__qualname__", None), str) else cast("Any", type(inner))
     own: dict[str, Any] = wrapper.__dict__
-    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-        value: object = own.get(attribute, getattr(named, attribute, None))
-        if isinstance(value, str):
+    for attribute, kind in _COPIED.items():
+        value: object = own.get(attribute, getattr(named if kind is str else fn, attribute, None))
+        if isinstance(value, kind):
             setattr(wrapper, attribute, value)
-    nothing: dict[str, Any] = {"__annotations__": {}, "__defaults__": (), "__kwdefaults__": {}}
     if callable(lazy := getattr(inner, "__annotate__", None)):  # from Python 3.14 on: not to be evaluated here
         wrapper.__annotate__ = lazy
-        del nothing["__annotations__"]
-    for attribute, missing in nothing.items():
-        value = getattr(fn, attribute, None)
-        setattr(wrapper, attribute, value if type(value) is type(missing) else missing)
+    else:
+        annotations = getattr(fn, "__annotations__", None)
+        wrapper.__annotations__ = annotations if type(annotations) is dict else {}
     return wrapper
+
+
+# With names go `__module__` and `__doc__`, all of what is called in the end; defaults are those of what is decorated.
+_NAMES: dict[str, type] = dict.fromkeys(("__module__", "__name__", "__qualname__", "__doc__"), str)
+_COPIED = {**_NAMES, "__defaults__": tuple, "__kwdefaults__": dict}

@@ -31,7 +31,7 @@ def seconds(value: Any) -> float | None:
 
     The result can be negative, NaN or infinite; an integer beyond the range of floats counts as infinite.
     """
-    typ: Any = type(value)  # isinstance() would ask a value, which may be somebody's exception's
+    typ: Any = cast("Any", type(value))  # isinstance() would ask a value, which may be somebody's exception's
     if issubclass(typ, int | float) and typ is not bool:
         try:
             return float(value)

@@ -111,7 +111,7 @@ class _Stream(Call):
         """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
         last = self._is_thrown or (self._is_unlike and self.policy.replay == "skip")
         is_own = issubclass(type(caught), TryAgain) and not (self._is_thrown and thrown_in(caught, depth=1))
-        return (is_own or not last) and await super().failed(caught, since, last=last)
+        return (is_own or not last) and await super().failed(caught, since, last=last, owner=owner)
 
 
 def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:

@@ -44,13 +44,7 @@ def fibonacci(num: int) -> float:
     return float(a)
 
 
-STRATEGIES: dict[str, Strategy] = {
-    "exponential": exponential,
-    "linear": linear,
-    "fixed": fixed,
-    "fibonacci": fibonacci,
-}
-
+STRATEGIES: dict[str, Strategy] = {"exponential": exponential, "linear": linear, "fixed": fixed, "fibonacci": fibonacci}
 
 # Jitters: the range (lowest, highest) from which the wait is drawn uniformly. `wait` is capped already.
 
