@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import sys
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any, cast
 
 
 def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
