@@ -64,7 +64,8 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-nox.options.sessions = ["lint", "build", *(f"tests-{version}" for version in TESTED), "coverage", "engines", "typing"]
+PROGRAMS = [f"tests-{version}" for version in TESTED]
+nox.options.sessions = ["lint", "build", *PROGRAMS, "coverage", "clients", "engines", "typing"]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -157,6 +158,14 @@ def engines_big(session: nox.Session) -> None:
     """Run what takes minutes: a Celery worker with a broker, Ray, PySpark, PyInstaller, Nuitka."""
     session.install(os.environ.get("WHEEL", "."), *group("engines-big"))
     session.run("pytest", "tests_engines", "-m", "big", "-rs", *session.posargs)
+
+
+# The newest that all clients are built for.
+@nox.session(python=TESTED[0])
+def clients(session: nox.Session) -> None:
+    """Judge what the real packages raise, against a server on loopback; docs/transient.md has the table."""
+    session.install(os.environ.get("WHEEL", "."), *group("clients"))
+    session.run("pytest", "tests_clients", *session.posargs)
 
 
 # The oldest version: the checkers look at the package as it is there.

@@ -20,7 +20,7 @@ FLOORS = [
         *("_errors", "_marks", "_orders", "_budget", "instrumentation"),
     ],
     ["_waits", "_options"],
-    ["_decide", "_modes", "_schedule"],
+    ["_decide", "_modes", "_schedule", "_any_of"],
     ["_call"],
     ["_generators", "_blocks", "_drivers"],
     ["_retry"],
@@ -29,7 +29,13 @@ FLOORS = [
 # A package is one file to the others; inside it has floors of its own. `transient` stands beside the house.
 PACKAGES = {
     "instrumentation": [["_hooks"], ["_ready"], ["_registry"], ["__init__"]],
-    "transient": [["_response"], ["_outage"], ["__init__"]],
+    "transient": [
+        ["_looks"],
+        ["_answers", "_sockets"],
+        ["_http", "_sdks", "_databases", "_calls"],
+        ["_judgement"],
+        ["__init__"],
+    ],
 }
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FLOOR |= {
@@ -58,7 +64,9 @@ def imports(name: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             above = ["anew", *name.split(".")][: -node.level] if node.level else []
             module = [*above, *(node.module or "").split(".")] if node.module else above
-            found |= {".".join(module), *(".".join([*module, alias.name]) for alias in node.names)}
+            found |= {".".join([*module, alias.name]) for alias in node.names}
+            if node.module:  # else it is the files that are named, not the package
+                found.add(".".join(module))
     ours = {module.removeprefix("anew.") for module in found}
     return ours | {f"{module}.__init__" for module in ours}
 

@@ -81,7 +81,7 @@ class RetryBudget:
         if name is not None:
             text("name", name, "a string, not empty, or None")
         budget = RetryBudget._found(name or os.urandom(16).hex(), name, settings, keep=name is not None)
-        if budget._identity[-1] != settings:
+        if budget._identity[-1] != settings:  # noqa: SLF001 - one of our own
             raise option_error(ValueError, "name", name, f"another one, as {budget!r} has other settings")
         return budget
 
@@ -146,7 +146,7 @@ class RetryBudget:
                 if not 0 <= current - number < _SLICES:
                     lapsed = slices.pop(number, 0)
                     self._cap -= lapsed * self._pays
-            if self._balance > self._cap:
+            if self._balance > self._cap:  # noqa: PLR1730 - min() is a call: see the theory
                 self._balance = self._cap
             return self._balance
 
@@ -173,7 +173,7 @@ def _forget(key: str, gone: ref[RetryBudget]) -> None:
 
 
 def _after_fork() -> None:
-    global _lock
+    global _lock  # noqa: PLW0603 - the old one's holder may have stayed behind, in the parent
     _lock = RLock()
 
 

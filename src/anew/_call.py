@@ -89,7 +89,9 @@ class Call:
         if self._opened:
             leave(self._opened, typ, exc, tb)
         # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        self.start -= max(0.0, self._began + self._wait - _clock.monotonic())
+        missing = max(0.0, self._began + self._wait - _clock.monotonic())
+        self.start -= missing
+        self._first_failure -= missing
 
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
@@ -109,7 +111,7 @@ class Call:
         exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
         self._num += 1
         if self._num == 1:
-            self._first_failure = _clock.monotonic()
+            self._first_failure: float = _clock.monotonic()
         else:
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):

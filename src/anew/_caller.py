@@ -13,7 +13,7 @@ from types import FrameType
 _NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
 _SHELLS, _LOOPS = ("IPython", "ipykernel"), ("asyncio", "trio", "uvloop")
 
-current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")
+current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - the plain attribute is private to pyright
 """Return the frame so many levels up; the public way, `inspect.currentframe`, is slow to import."""
 
 

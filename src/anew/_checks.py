@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    pass
 
 
 def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
@@ -26,19 +26,21 @@ def safe_repr(value: object) -> str:
         return f"<{type(value).__qualname__}>"
 
 
-def seconds(value: object) -> float | None:
+def seconds(value: Any) -> float | None:
     """Return a number or a `datetime.timedelta` as float seconds, and `None` for anything else, booleans too.
 
     The result can be negative, NaN or infinite; an integer beyond the range of floats counts as infinite.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    typ: Any = type(value)  # isinstance() would ask a value, which may be somebody's exception's
+    if issubclass(typ, int | float) and typ is not bool:
         try:
             return float(value)
         except OverflowError:
             return inf if value > 0 else -inf
     datetime: Any = sys.modules.get("datetime")
-    if datetime is not None and isinstance(value, datetime.timedelta):
-        return cast("timedelta", value).total_seconds()
+    if datetime is not None and issubclass(typ, datetime.timedelta):
+        length: float = value.total_seconds()
+        return length
     return None
 
 

@@ -134,7 +134,7 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
     answer = policy.hook(exc)
     if answer is False:
         return LetOut(why="not ours")
-    return True if answer is True else _asked("the answer of on", answer, exc)
+    return True if answer is True else asked_wait("the answer of on", answer, exc)
 
 
 def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None:
@@ -146,7 +146,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
             return LetOut(why=kind)
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
-        return True if after is None else _asked("TryAgain.after", after, exc)
+        return True if after is None else asked_wait("TryAgain.after", after, exc)
     retries = [one for one in group if isinstance(one, RetryError) and (policy.times == 1 or not _is_single(one))]
     if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
         return LetOut(why="exhausted")
@@ -157,7 +157,7 @@ def _is_single(exc: BaseException) -> TypeGuard[RetryError]:
     return isinstance(exc, RetryError) and exc.attempts == 1 and exc.reason == "attempts"
 
 
-def _asked(what: str, answer: object, exc: Exception) -> float:
+def asked_wait(what: str, answer: object, exc: Exception) -> float:
     """Return the wait that was asked for, in seconds."""
     discard_awaitable(answer)
     try:

@@ -123,10 +123,10 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
     own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
     is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
-    return is_generator and any(_is_suspended(tb, bool(flags & _GENERATOR)) for tb in own)
+    return is_generator and any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
 
 
-def _is_suspended(tb: TracebackType, delegating: bool) -> bool:
+def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
     """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
 
     What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python

@@ -53,12 +53,12 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
     fields: _Fields = {"waits": True} if base is None else vars(base).copy()
-    for option, given_value in given.items():
+    for option, value in given.items():
         if option not in OPTIONS:
             raise TypeError(f"options must be of {', '.join(OPTIONS)}, got {option}")
-        fields[option] = value = OPTIONS[option][1](given_value)
+        fields[option] = OPTIONS[option][1](value)
         if option in _FOLLOWS:
-            fields.update(_FOLLOWS[option](value))
+            fields.update(_FOLLOWS[option](fields[option]))
     if fields["delay"] > fields["cap"]:
         delay, limit = (given.get(option, fields[option]) for option in ("delay", "max_delay"))
         raise ValueError(f"delay must be at most max_delay, which is {limit!r}, got {delay!r}")
@@ -94,28 +94,29 @@ def _jitter(jitter: Any) -> Any:
     return jitter
 
 
-def _on(on: Any) -> Any:
+def checked_on(on: Any, option: str = "on") -> Any:
+    """Return exception types as a tuple, and a hook as it is."""
     if isinstance(on, type) or not callable(on):
-        return _types(on)
+        return _types(on, option)
     if not is_function(on, 1):
-        raise option_error(TypeError, "on", on, "a plain function of one argument: exc -> bool, seconds or timedelta")
+        raise option_error(TypeError, option, on, "a plain function of one argument: exc -> bool, seconds or timedelta")
     return on
 
 
-def _types(on: Any) -> tuple[type[Exception], ...]:
+def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
     if (not hasattr(on, "__iter__") and not isinstance(on, type)) or isinstance(on, str | bytes):
-        raise option_error(TypeError, "on", on, expected)
+        raise option_error(TypeError, option, on, expected)
     types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
     if not types:
-        raise option_error(ValueError, "on", on, expected)
+        raise option_error(ValueError, option, on, expected)
     for typ in types:
         if not _is_subclass(typ, BaseException):
             hint = ", or any_of(...) of types and functions" if callable(typ) else ""
-            raise option_error(TypeError, "on", typ, expected + hint)
+            raise option_error(TypeError, option, typ, expected + hint)
         if not _is_subclass(typ, Exception):
             outside = "subclasses of Exception: cancellation and exit always get through"
-            raise option_error(TypeError, "on", typ, outside)
+            raise option_error(TypeError, option, typ, outside)
     return types
 
 
@@ -155,7 +156,7 @@ def _replay(replay: Any) -> Any:
 def _methods(option: str, value: Any, names: tuple[str, str], expected: str) -> Any:
     """Check an object that is taken by what it can do."""
     methods: list[Any] = [getattr(value, name, None) for name in names]
-    if isinstance(value, type) or not (all(map(callable, methods)) and kind_of(methods[-1]) == "function"):
+    if isinstance(value, type) or not all(callable(method) and kind_of(method) == "function" for method in methods):
         raise option_error(TypeError, option, value, expected)
     return value
 
@@ -172,7 +173,7 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "jitter": (True, _jitter),
     "max_delay": (60.0, _optional(duration, "max_delay", " or None (no cap)")),
     "timeout": (None, _optional(duration, "timeout", " or None (no limit)", positive=True)),
-    "on": (Exception, _on),
+    "on": (Exception, checked_on),
     "on_retry": (None, _optional(_callback, "on_retry", 2)),
     "on_success": (None, _optional(_callback, "on_success", 1)),
     "on_failure": (None, _optional(_callback, "on_failure", 1)),

@@ -4,7 +4,7 @@ Each leaves a package that imports and runs as before; only its users' checkers 
 text is empty, the file goes.
 """
 
-from weakenings import blocks, budget, errors, http, instrumentation, package, policies, switches
+from weakenings import blocks, budget, errors, instrumentation, package, policies, switches, transient
 
 Edit = tuple[str, str, str]
 
@@ -15,6 +15,6 @@ WEAKENINGS: dict[str, list[Edit]] = {
     **budget.WEAKENINGS,
     **switches.WEAKENINGS,
     **instrumentation.WEAKENINGS,
-    **http.WEAKENINGS,
+    **transient.WEAKENINGS,
     **package.WEAKENINGS,
 }

@@ -117,7 +117,7 @@ def tell(hooks: Iterable[Any], details: RetryDetails | GiveUpDetails, kind: str 
                 answer = hook(details)
                 if answer is not None:
                     if discard_awaitable(answer) or not hasattr(cast("type[object]", type(answer)), "__exit__"):
-                        raise option_error(TypeError, "what a hook returns", answer, "None or a context manager")
+                        raise option_error(TypeError, "what a hook returns", answer, "None or a context manager")  # noqa: TRY301 - logged like what it raises
                     answer.__enter__()
                     opened.append((hook, answer))
             except Exception as exc:

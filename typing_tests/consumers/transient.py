@@ -1,11 +1,12 @@
-"""`anew.transient`: a hook for what HTTP clients raise, and the wait that a server asked for."""
+"""`anew.transient`: a hook for what may pass, and the wait that a server asked for; `any_of`: one hook of several."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from http.client import HTTPResponse
 from typing import Any, assert_type
 
-from anew import Retry, retry
-from anew.transient import retry_after, transient
+from anew import Retry, RetryError, any_of, retry
+from anew.transient import STATUSES, retry_after, transient
 
 
 class StatusError(Exception):
@@ -38,6 +39,10 @@ retry(on=transient(), on_retry=lambda num, exc: print(num.bit_length(), exc.args
 retry(on=transient(limit=120), timeout=300)
 retry(on=transient(limit=0.5))
 
+retry(on=transient(statuses={*STATUSES, 404}))
+retry(on=transient(statuses=[404]), times=2)
+retry(on=transient(statuses=None))
+
 # The exception is any, as with every hook.
 retry(on=transient(), on_retry=narrow)  # E
 retry(on=transient(), on_retry=lambda num, exc: print(exc.status_code))  # E: !zuban
@@ -64,6 +69,9 @@ transient(limt=120)  # E
 transient(limit="120")  # E
 transient(limit=None)  # E
 transient(limit=StatusError)  # E
+transient(statuses=404)  # E
+transient(statuses=["404"])  # E
+transient(statuses="404")  # E
 retry_after()  # E
 retry_after("120")  # E
 retry_after(StatusError)  # E
@@ -84,3 +92,62 @@ async def consumer() -> None:
 def dynamic(anything: Any) -> None:
     transient(limit=anything)
     assert_type(retry_after(anything), float | None)
+
+
+# A response will do, for what is polled.
+def poll(response: HTTPResponse) -> float | None:
+    assert_type(retry_after(response), float | None)
+    return retry_after(response)
+
+
+class Plain:
+    """A response of no known client."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
+
+
+retry_after(Plain())
+retry_after(object())  # E
+
+
+# One hook of types and hooks.
+def is_locked(exc: Exception) -> bool | float | timedelta:
+    return timedelta(seconds=1) if isinstance(exc, BlockingIOError) else 0.5
+
+
+def is_never(exc: Exception) -> bool:
+    return False
+
+
+async def is_late(exc: Exception) -> bool:
+    return True
+
+
+both = any_of(transient(), StatusError)
+assert_type(both, Callable[[Exception], bool | float | timedelta])
+assert_type(retry(on=both), Retry[None])
+retry(on=any_of(transient(), StatusError, is_locked))
+retry(on=any_of(transient(statuses={*STATUSES, 404}), is_locked, is_never, lambda exc: len(exc.args) > 1))
+retry(on=any_of((ConnectionError, TimeoutError), [StatusError], RetryError))
+retry(on=any_of(any_of(transient()), both))
+
+
+@retry(on=any_of(transient(), StatusError), on_retry=failed)
+def fetch_both(url: str) -> bytes:
+    return url.encode()
+
+
+assert_type(fetch_both("x"), bytes)
+retry(on=any_of(transient(), StatusError), on_retry=narrow)  # E
+any_of(KeyboardInterrupt)  # E
+any_of("StatusError")  # E
+any_of(3)  # E
+any_of(int)  # E
+any_of(transient)  # E
+any_of(is_late)  # E
+any_of([transient(), StatusError])  # E
+any_of(parts=StatusError)  # E
+both("503")  # E
+both()  # E
