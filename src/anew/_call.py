@@ -68,6 +68,7 @@ class Call:
         *("_began", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited", "args", "first", "fn"),
         *("__weakref__", "in_task", "kwargs", "policy", "start"),
     )
+    _first_failure: float
     _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
@@ -111,7 +112,7 @@ class Call:
         exc = seen_through(policy, cast("RetryError", caught)) if issubclass(type(caught), RetryError) else caught
         self._num += 1
         if self._num == 1:
-            self._first_failure: float = _clock.monotonic()
+            self._first_failure = _clock.monotonic()
         else:
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import sys
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any, cast
 
 
 def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
@@ -31,7 +28,7 @@ def seconds(value: Any) -> float | None:
 
     The result can be negative, NaN or infinite; an integer beyond the range of floats counts as infinite.
     """
-    typ: Any = type(value)  # isinstance() would ask a value, which may be somebody's exception's
+    typ: Any = cast("Any", type(value))  # isinstance() would ask a value, which may be somebody's exception's
     if issubclass(typ, int | float) and typ is not bool:
         try:
             return float(value)
