@@ -249,6 +249,34 @@ def pypy(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+# What tests neither threads, sockets and processes alone, nor what other libraries do.
+IN_PYODIDE = """
+    annotations backoff budget callables callbacks decision errors generators leaks model options outcomes schedule
+    sharing
+"""
+
+
+@nox.session(default=False)
+def pyodide(session: nox.Session) -> None:
+    """Run the tests that make sense in WebAssembly, in Pyodide: needs Node and npm."""
+    folder = Path(session.create_tmp()).resolve()
+    packages = folder / "packages"
+    shutil.rmtree(packages, ignore_errors=True)
+    session.run("npm", "install", "--no-save", "--prefix", str(folder), "pyodide@314", external=True)
+    session.install("pip")
+    anywhere = ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.14"]
+    for what in (
+        ["--no-deps", "."],
+        ["--only-binary", ":all:", *anywhere, "cloudpickle", "freezegun", "hypothesis", "pytest"],
+    ):
+        session.run("python", "-m", "pip", "install", "--quiet", "--target", str(packages), *what)
+    tests = session.posargs or ["-q", *(f"tests/test_{name}.py" for name in IN_PYODIDE.split())]
+    pyodide = folder / "node_modules" / "pyodide"
+    session.run(
+        "node", "--stack-size=3900", "tests/pyodide.mjs", str(pyodide), str(packages), str(ROOT), *tests, external=True
+    )
+
+
 @nox.session(python=TESTED[-1], default=False)
 def fuzz(session: nox.Session) -> None:
     """Try random calls against a model for an hour, and random failures against `transient`: `-- 600`, its seconds."""
