@@ -14,7 +14,9 @@ import sys
 sys.path[:0] = ["/packages"]
 sys.dont_write_bytecode = True
 import pytest
-int(pytest.main(["-p", "no:cacheprovider", *arguments]))
+# What a test has prepared for an event loop, and been skipped.
+unawaited = ["ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"]
+int(pytest.main(["-p", "no:cacheprovider", *(f"-W{one}" for one in unawaited), *arguments]))
 `);
 // And one program in the event loop, with waits that are waited.
 await python.runPythonAsync(`
