@@ -65,8 +65,11 @@ if not TESTED:
 os.environ["PATH"] = os.pathsep.join([*{str(Path(path).parent): None for path in FOUND.values()}, os.environ["PATH"]])
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
-PROGRAMS = [f"tests-{version}" for version in TESTED]
-nox.options.sessions = ["lint", "build", *PROGRAMS, "coverage", "clients", "engines", "typing"]
+nox.options.sessions = [
+    *("lint", "build"),
+    *(f"tests-{version}" for version in TESTED),
+    *("coverage", "clients", "recipes", "engines", "typing", "docs", "playground"),
+]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -335,6 +338,17 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report")
 
 
+@nox.session(python=TESTED[0])
+def recipes(session: nox.Session) -> None:
+    """Run the recipes of the docs, those too that need a framework, a database or a server of their own."""
+    session.install(os.environ.get("WHEEL", "."), *group("tests"), *group("docs-examples"))
+    # A folder of its own, as python-backoff and backoff are imported by one name.
+    apart = str(Path(session.bin).parent / "python-backoff")
+    session.install("--upgrade", "--target", apart, *group("benchmarks-apart"))
+    files = ["tests/test_readme.py", "tests/test_recipes.py", "tests/test_migration.py"]
+    session.run("pytest", *files, "-rs", *session.posargs, env={"RECIPES": "all", "PYTHON_BACKOFF": apart})
+
+
 @nox.session(python=TESTED[-1])
 def engines(session: nox.Session) -> None:
     """Run what users outgrow one process on, and the examples with it: pools, queues, notebooks, servers."""
@@ -376,3 +390,26 @@ def benchmarks(session: nox.Session) -> None:
         "--upgrade", "--target", str(Path(session.bin).parent / "python-backoff"), *group("benchmarks-apart")
     )
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(python=TESTED[-1])
+def docs(session: nox.Session) -> None:
+    """Build the site into build/site; a warning, or a reference that leads nowhere, is an error."""
+    session.install(".", *group("docs"))
+    shutil.rmtree(ROOT / "build" / "site", ignore_errors=True)
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "build/site")
+
+
+@nox.session(python=TESTED[-1])
+def playground(session: nox.Session) -> None:
+    """Drive the playground of the built site in a browser: Chromium, and Pyodide from npm."""
+    missing = [tool for tool in ("npm", "chromium") if not shutil.which(tool)]
+    if missing and not os.environ.get("CI"):
+        session.skip(f"{' and '.join(missing)} not found")
+    session.install(".", *group("playground"))
+    (pyodide,) = re.findall(r"/pyodide/v([\d.]+)/", (ROOT / "docs" / "conf.py").read_text())
+    folder = ROOT / "build" / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    quiet = ("--silent", "--no-audit", "--no-fund", "--ignore-scripts")
+    session.run("npm", "install", *quiet, "--prefix", str(folder), f"pyodide@{pyodide}", external=True)
+    session.run("pytest", "tests_playground", *session.posargs)

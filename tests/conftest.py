@@ -179,7 +179,8 @@ def by_generator(policy: Retry[Any], work: Work) -> Any:
     def fetch() -> Iterator[Any]:
         yield work()
 
-    (result,) = list(fetch())  # unpacking makes an error of its own of a TypeError, on PyPy
+    # Not unpacked at once: on PyPy, that makes an error of its own of a TypeError.
+    (result,) = list(fetch())
     return result
 
 

@@ -252,7 +252,8 @@ def _ask(method: str, budget: Budget) -> bool:
             raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
         return bool(answer)
     except Exception as exc:
-        log_failure(f"{method}() of the budget %s failed; the call goes on", budget, exc)
+        effect = "it counts as spent" if method == "take" else "the call goes on"
+        log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)
         return False
 
 

@@ -93,7 +93,7 @@ class _Stream(Call):
         return self._position
 
     def deliver(self) -> None:
-        """Count an item that is about to be delivered."""
+        """Count an item, when the consumer comes back: the time that the item took the consumer is not ours."""
         self._is_thrown = False
         self._position += 1
         if self._position > self._farthest:
@@ -128,12 +128,12 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
                     next(gen)
                 item = next(gen)
                 while True:
-                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
                     item = None
+                    state.deliver()
                     if thrown is not None or sent is not None:
                         state.interrupt(thrown)
                     try:
@@ -218,12 +218,12 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
                     item = None
                     item = await anext(agen)
                 while True:
-                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
                     item = None
+                    state.deliver()
                     if thrown is not None or sent is not None:
                         state.interrupt(thrown)
                     try:

@@ -69,10 +69,8 @@ def effective(policy: Policy) -> Policy:
     """Return the policy as it is meant right now."""
     if _active and _testing is None:
         return policy
-    times: int | None = 1
-    if _active and _testing is not None:
-        attempts, cap = _testing
-        times = min(policy.times, attempts) if cap and policy.times is not None else attempts
+    attempts, cap = _testing if _active and _testing is not None else (1, False)
+    times: int = min(policy.times, attempts) if cap and policy.times is not None else attempts
     return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
 
@@ -87,10 +85,8 @@ class _Context:
     """One call of `set_testing`, which its `with` puts in force until the `with` ends."""
 
     def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self.testing = testing
-        self.before = before
+        self.testing, self.before, self._is_used = testing, before, False
         self.retries: list[RetryDetails] = []
-        self._is_used = False
 
     def __enter__(self) -> list[RetryDetails]:
         global _testing, _base
