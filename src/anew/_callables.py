@@ -147,9 +147,11 @@ def is_function(fn: Any, count: int, kinds: tuple[Kind, ...] = ("function",)) ->
 
 def discard_awaitable(answer: Any) -> bool:
     """Whether this is an awaitable where none is allowed; a coroutine is closed, so that Python does not warn of it."""
+    if answer is None or not isinstance(answer, Awaitable):
+        return False
     if isinstance(answer, Coroutine):
         cast("Any", answer).close()
-    return answer is not None and isinstance(answer, Awaitable)
+    return True
 
 
 def copy_metadata(wrapper: Any, fn: Any) -> Any:

@@ -84,10 +84,11 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
 class _Stream(Call):
     """A call of a replayed generator, which knows whose a failure is: the generator's own, or the consumer's."""
 
-    _farthest = 0
+    __slots__ = ("_farthest", "_is_thrown", "_is_unlike", "_position", "is_left")
 
     def begin(self) -> int:
         """Begin a run, and return how many items it repeats."""
+        self._farthest: int = getattr(self, "_farthest", 0)
         self._is_unlike = self._is_thrown = self.is_left = False
         self._position = self._farthest if self.policy.replay == "skip" else 0
         return self._position
