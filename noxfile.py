@@ -252,6 +252,32 @@ def pypy(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+# What tests neither threads, sockets and processes alone, nor what other libraries do.
+IN_PYODIDE = """
+    annotations backoff budget callables callbacks decision errors generators leaks model options outcomes schedule
+    sharing
+"""
+
+
+@nox.session(default=False)
+def pyodide(session: nox.Session) -> None:
+    """Run the tests that make sense in WebAssembly, in Pyodide: needs Node and npm."""
+    folder = Path(session.create_tmp()).resolve()
+    packages = folder / "packages"
+    shutil.rmtree(packages, ignore_errors=True)
+    session.run("npm", "install", "--no-save", "--prefix", str(folder), "pyodide@314", external=True)
+    session.install("pip")
+    anywhere = ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.14"]
+    for what in (
+        ["--no-deps", "."],
+        ["--only-binary", ":all:", *anywhere, "cloudpickle", "freezegun", "hypothesis", "pytest"],
+    ):
+        session.run("python", "-m", "pip", "install", "--quiet", "--target", str(packages), *what)
+    tests = session.posargs or ["-q", *(f"tests/test_{name}.py" for name in IN_PYODIDE.split())]
+    pyodide = folder / "node_modules" / "pyodide"
+    session.run("node", "tests/pyodide.mjs", str(pyodide), str(packages), str(ROOT), *tests, external=True)
+
+
 @nox.session(python=TESTED[-1], default=False)
 def fuzz(session: nox.Session) -> None:
     """Try random calls against a model for an hour, and random failures against `transient`: `-- 600`, its seconds."""
@@ -266,6 +292,37 @@ def soak(session: nox.Session) -> None:
     """Run a service for ten minutes whose dependency is killed and restarted: `-- --minutes 1`."""
     session.install(os.environ.get("WHEEL", "."), *group("engines"))
     session.run("python", "benchmarks/soak.py", *session.posargs)
+
+
+@nox.session(python=TESTED[-1], default=False)
+def mutants(session: nox.Session) -> None:
+    """Change the core in one place after the other, and see whether a test fails: `-- _decide _waits`, some files."""
+    session.install(*group("tests"), *group("mutants"))
+    folder = Path(session.create_tmp()).resolve() / "project"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "dist", "__pycache__"))
+    chosen = PYPROJECT["tool"]["anew"]["mutants"]
+    session.chdir(folder)
+    for name in session.posargs or chosen:
+        tests = " ".join(f"tests/test_{test}.py" for test in chosen[name])
+        options = "-x -q -p no:cacheprovider --hypothesis-profile=few"
+        config = [
+            "[cosmic-ray]",
+            f'module-path = "src/anew/{name}.py"',
+            "timeout = 120.0",
+            f'test-command = "python -m pytest {options} {tests}"',
+            '[cosmic-ray.distributor]\nname = "local"',
+            # Unions in annotations, which nothing evaluates.
+            '[cosmic-ray.filters.operators-filter]\nexclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]',
+        ]
+        Path(f"{name}.toml").write_text("\n".join(config))
+        environment = {"PYTHONPATH": "src"}
+        session.run("cosmic-ray", "init", f"{name}.toml", f"{name}.sqlite", "--force")
+        session.run("cr-filter-operators", f"{name}.sqlite", f"{name}.toml")
+        session.run("cosmic-ray", "baseline", f"{name}.toml", env=environment)
+        session.run("cosmic-ray", "exec", f"{name}.toml", f"{name}.sqlite", env=environment)
+        session.run("cr-report", f"{name}.sqlite", "--surviving-only", "--show-diff", success_codes=[0, 1])
+        session.run("cr-rate", f"{name}.sqlite", "--fail-over", "5")
 
 
 @nox.session

@@ -58,14 +58,15 @@ except ImportError:  # in WebAssembly
 
 if sys.platform == "emscripten":
     LACKS |= {"threads", "processes", "sockets"}
-    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests, and is hidden.
-    asyncio._set_running_loop(None)
+    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests; it is hidden below.
     asyncio.run = asyncio.Runner.run = threading.Thread.start = subprocess.Popen.__init__ = socket.socket.bind = skip
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that needs what is not here."""
     needed = {what for marker in item.iter_markers("needs") for what in marker.args}
+    if sys.platform == "emscripten":
+        asyncio._set_running_loop(None)
     if missing := needed & LACKS:
         pytest.skip(f"there are no {', '.join(sorted(missing))} here")
 
@@ -178,7 +179,8 @@ def by_generator(policy: Retry[Any], work: Work) -> Any:
     def fetch() -> Iterator[Any]:
         yield work()
 
-    (result,) = list(fetch())  # unpacking makes an error of its own of a TypeError, on PyPy
+    # Not unpacked at once: on PyPy, that makes an error of its own of a TypeError.
+    (result,) = list(fetch())
     return result
 
 

@@ -44,11 +44,8 @@ undecorated = {
 }
 """
 FUNCTIONS = ["function", "coroutine function", "generator", "async generator", "method", "wrapper"]
-BOUND = pytest.param(
-    "bound", marks=pytest.mark.xfail(raises=NameError, reason="copy_metadata evaluates what a bound method has")
-)
 OTHERS = ["object", "partial"]
-ANNOTATED = [*FUNCTIONS, BOUND]
+ANNOTATED = [*FUNCTIONS, "bound"]
 
 
 @pytest.fixture

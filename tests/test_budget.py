@@ -586,6 +586,7 @@ def test_a_late_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
     assert again is known[key]()
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 @pytest.mark.parametrize("method", [method for method in ("fork", "spawn", "forkserver") if method in METHODS])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
