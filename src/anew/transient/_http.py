@@ -39,7 +39,7 @@ def _by_attempts(exc: BaseException) -> Kind:
 
 
 def _by_curl(exc: BaseException) -> Kind | None:
-    code = max(integer(one) or 0 for one in (attribute(exc, "code"), *args_of(exc)))
+    code = integer(attribute(exc, "code")) or max(integer(one) or 0 for one in args_of(exc))
     if code in _CURL:
         return status_in(exc) or "yes"
     return (broken(exc) or "never") if code == _CURL_TLS else "no" if code > 0 else None
