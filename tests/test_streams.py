@@ -276,7 +276,7 @@ class TestWaitsAndTime:
 
     def test_a_consumer_that_takes_its_time(self, read: Read, replay: Any, clock: Any) -> None:
         """
-        The time that a consumer takes with the last item counts: nobody can tell it from the stream's.
+        The time that a consumer takes with the last item does not count.
         """
         source = Source(1, None)
 
@@ -287,9 +287,8 @@ class TestWaitsAndTime:
         stream_ = stream()
         next(stream_)
         clock.advance(30)
-        with pytest.raises(RetryError) as caught:
-            next(stream_)
-        assert "timeout" == caught.value.reason
+
+        assert isinstance(next(stream_), int)
 
     def test_hooks_are_told(self, read: Read, replay: Any, clock: Any) -> None:
         """

@@ -54,7 +54,7 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         return cast("T", done.value)
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
-        if isinstance(error.__cause__, StopIteration) and len(frames(error)) == 1:
+        if isinstance(error.__cause__, StopIteration) and frames(error)[-1].f_globals["__package__"] == __package__:
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -124,7 +124,7 @@ class Call:
         self._num += 1
         if self._num == 1:
             self._first_failure = _clock.monotonic()
-        else:
+        elif self._num > 2:  # noqa: PLR2004 - before, there is no round between
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it

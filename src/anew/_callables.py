@@ -168,7 +168,7 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
         value: object = own.get(attribute, getattr(named if kind is str else fn, attribute, None))
         if isinstance(value, kind):
             setattr(wrapper, attribute, value)
-    if callable(lazy := getattr(inner, "__annotate__", None)):  # from Python 3.14 on: not to be evaluated here
+    if callable(lazy := getattr(fn, "__annotate__", None)):  # from Python 3.14 on: not to be evaluated here
         wrapper.__annotate__ = lazy
     else:
         annotations = getattr(fn, "__annotations__", None)

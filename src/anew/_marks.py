@@ -24,7 +24,7 @@ from __future__ import annotations
 from _weakref import ref
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -106,22 +106,23 @@ def trim(exc: BaseException) -> None:
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
     head: TracebackType | None = _GET_TRACEBACK(exc)
-    tb, first, last = head, None, None
+    tb, first = head, None
     while head is not None and tb is not None and tb.tb_next is not None:
         if tb.tb_next.tb_frame is head.tb_frame:
-            first, last = first or tb, tb
+            if first is not None:  # there is no fourth: what follows may be what thousands of calls before have left
+                with suppress(ValueError):  # another thread has raised the same instance meanwhile
+                    first.tb_next = tb.tb_next
+                return
+            first = tb
         tb = tb.tb_next
-    if first is not None and last is not None and first is not last:
-        with suppress(ValueError):  # another thread has raised the same instance meanwhile
-            first.tb_next = last.tb_next
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
-    entries = [*_entries(exc)][depth:]
+    entries = list(islice(_entries(exc), depth, depth + 2))
     flags = entries[0].tb_frame.f_code.co_flags if entries else 0
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
-    own = [tb for tb in entries[:2] if tb.tb_frame is entries[0].tb_frame]
+    own = [tb for tb in entries if tb.tb_frame is entries[0].tb_frame]
     is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
     return is_generator and any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
 

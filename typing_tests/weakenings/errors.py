@@ -8,7 +8,7 @@ _GETATTR = """\
 
 """
 _GENERIC_ERROR = """\
-from typing import Generic
+from typing import Generic, TypeVar
 
 _X = TypeVar("_X")
 

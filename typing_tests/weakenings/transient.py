@@ -16,7 +16,7 @@ WEAKENINGS = {
     "retry_after gives a number": [(_TRANSIENT, f"{_TAKES} -> float | None:", f"{_TAKES} -> float:")],
     "transient takes its limit by position": [(_TRANSIENT, f"def transient(*, {_LIMIT}", f"def transient({_LIMIT}")],
     "transient takes any limit": [(_TRANSIENT, _LIMIT, "limit: object = 60.0")],
-    "transient takes None for no limit": [(_TRANSIENT, _LIMIT, "limit: Seconds | None = 60.0")],
+    "transient takes None for no limit": [(_TRANSIENT, _LIMIT, 'limit: "Seconds | None" = 60.0')],
     "transient takes seconds only": [(_TRANSIENT, _LIMIT, "limit: float = 60.0")],
     "transient takes any statuses": [(_TRANSIENT, _STATUSES, "statuses: Iterable[object] | None = None")],
     "transient takes a set of statuses only": [(_TRANSIENT, _STATUSES, "statuses: set[int] | None = None")],
