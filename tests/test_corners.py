@@ -59,14 +59,11 @@ class TestBlocks:
 
     def test_a_callback_that_waits(self) -> None:
         """
-        `with attempt` of an `async for` cannot await a callback that waits.
+        `with attempt` of an `async for` cannot await a callback that waits, though it does not look like one.
         """
 
-        async def on_retry(attempt: int, exc: Exception) -> None:
-            await asyncio.sleep(0)
-
         async def main() -> None:
-            async for attempt in retry(delay=0, on_retry=on_retry):
+            async for attempt in retry(delay=0, on_retry=lambda *_: asyncio.sleep(0)):
                 with attempt:
                     fail()
 
