@@ -65,20 +65,8 @@ class Call:
     """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
     __slots__ = (
-        *(
-            "_began",
-            "_earlier",
-            "_first_failure",
-            "_num",
-            "_opened",
-            "_previous",
-            "_wait",
-            "_waited",
-            "args",
-            "first",
-            "fn",
-        ),
-        *("__weakref__", "in_task", "kwargs", "policy", "start"),
+        *("_began", "_earlier", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited"),
+        *("__weakref__", "args", "first", "fn", "in_task", "kwargs", "policy", "start"),
     )
     _first_failure: float
 

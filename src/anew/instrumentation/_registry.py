@@ -86,11 +86,11 @@ def checked_hooks(option: str, hooks: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(hooks, str | bytes) or not isinstance(hooks, Iterable):
         raise option_error(TypeError, option, hooks, "an iterable of hooks, or None (the defaults)")
-    chosen: tuple[Any, ...] = tuple(cast("Any", hooks))
-    for hook in chosen:
+    checked: tuple[Any, ...] = tuple(cast("Any", hooks))
+    for hook in checked:
         if not isinstance(hook, RetryHookFactory):
             check_hook(option, hook)
-    return chosen
+    return checked
 
 
 def current(own: tuple[Any, ...] | None = None) -> tuple[RetryHook, ...]:
