@@ -47,7 +47,7 @@ OPTIONS = [
     *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
 ]
 SECONDS = 5  # of work, for one test; a mutant may loop for ever
-PATIENCE = 60  # seconds by the clock, as a mutant may wait for ever
+PATIENCE = 30  # seconds by the clock, as a mutant may wait for ever
 ENOUGH = 0.95
 # What type checkers alone heed.
 DECORATORS = {"final", "overload", "override"}
