@@ -178,15 +178,17 @@ def test_what_callbacks_raise_comes_out(every_way: Any, failing: Any, hopeless: 
         assert failure in chain
 
 
-@pytest.mark.parametrize("option", ["on_retry", "on_success", "on_failure"])
-def test_awaitable_answers_in_sync_calls(every_sync_way: Any, failing: Any, hopeless: Any, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "failures"), [("on_retry", 1), ("on_success", 0), ("on_success", 1), ("on_failure", 2)]
+)
+def test_awaitable_answers_in_sync_calls(every_sync_way: Any, failing: Any, option: str, failures: int) -> None:
     """
     A sync call cannot await what a callback answers: closed, and a TypeError that says whose it was.
     """
 
     async def later() -> None: ...
 
-    work = hopeless() if option == "on_failure" else failing(OSError)
+    work = failing(*[OSError] * failures)
 
     with pytest.raises(TypeError, match=f"{option} of fetch answered an awaitable, but fetch is not async"):
         every_sync_way.run(retry(times=2, name="fetch", **{option: lambda *_: later()}), work)
