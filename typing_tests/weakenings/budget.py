@@ -22,7 +22,6 @@ _PAY = """\
 
     def pay(self, /) -> None:
         \"\"\"Hear of a call that succeeded.\"\"\"
-        ...
 """
 
 WEAKENINGS = {
