@@ -20,7 +20,7 @@ FLOORS = [
         *("_errors", "_marks", "_orders", "_budget", "instrumentation"),
     ],
     ["_waits", "_options"],
-    ["_decide", "_modes", "_schedule", "_any_of"],
+    ["_decide", "_modes", "_any_of"],
     ["_call"],
     ["_generators", "_blocks", "_drivers"],
     ["_retry"],

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast, final
 
 from . import _clock
 from ._call import Call, run
-from ._decide import wait_range
 from ._marks import marks, thrown_in
 from ._modes import effective
+from ._waits import wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy

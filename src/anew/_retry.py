@@ -14,12 +14,12 @@ from ._drivers import Retried, drive
 from ._marks import frames, marks
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
+from ._waits import Schedule, schedule
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from ._errors import RetryError
-    from ._schedule import Schedule
 
     # isort: off
     # fmt: off
@@ -135,8 +135,6 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
         """
-        from ._schedule import schedule
-
         return schedule(self._policy, n)
 
     def __iter__(self: Retry[None]) -> Attempts:
