@@ -34,10 +34,7 @@ def warn_at_caller(message: str, exc: Exception | None = None, category: type[Wa
     try:
         import warnings
 
-        frame, _ = caller()
-        registry = frame.f_globals.setdefault("__warningregistry__", {})
-        place = frame.f_code.co_filename, frame.f_lineno, _module(frame)
-        warnings.warn_explicit(message, category, *place, registry)
+        warnings.warn(message, category, stacklevel=caller()[1])
     except category as warning:  # turned into an error
         raise warning from exc
     except Exception:  # no place to warn at, or no stream to write to
