@@ -6,16 +6,19 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, final
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
 
 from ._checks import flag, integer
 from ._options import Policy
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from types import TracebackType
+    from collections.abc import Generator
 
     from .instrumentation import RetryDetails
+
+    Limits = tuple[int, bool]  # attempts, and whether they are an upper limit only
 
 
 def set_active(active: bool) -> None:
@@ -57,7 +60,7 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     global _testing
     limits = integer("attempts", attempts, "an integer >= 1", 1), flag("cap", cap)
     before, _testing = _testing, limits if flag("testing", testing) else None
-    return _Context(_testing, before)
+    return _in_force(next(_calls), _testing, before)
 
 
 def is_testing() -> bool:
@@ -69,57 +72,40 @@ def effective(policy: Policy) -> Policy:
     """Return the policy as it is meant right now."""
     if _active and _testing is None:
         return policy
-    times: int | None = 1
-    if _active and _testing is not None:
-        attempts, cap = _testing
-        times = min(policy.times, attempts) if cap and policy.times is not None else attempts
+    attempts, cap = _testing if _active and _testing is not None else (1, False)
+    times = min(policy.times or attempts, attempts) if cap else attempts
     return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
-    for context in tuple(_entered):
-        context.retries.append(details)
+    for retries in tuple(_retries.values()):
+        retries.append(details)
 
 
-@final
-class _Context:
-    """One call of `set_testing`, which its `with` puts in force until the `with` ends."""
-
-    def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self.testing = testing
-        self.before = before
-        self.retries: list[RetryDetails] = []
-        self._is_used = False
-
-    def __enter__(self) -> list[RetryDetails]:
-        global _testing, _base
+@contextmanager
+def _in_force(call: int, testing: Limits | None, before: Limits | None) -> Generator[list[RetryDetails]]:
+    """Put this call of `set_testing` in force until the `with` ends."""
+    global _testing
+    retries: list[RetryDetails] = []
+    with _lock:
+        _testing, _before[call], _retries[call] = testing, before, retries
+    try:
+        yield retries
+    finally:
         with _lock:
-            if self._is_used:
-                raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._is_used, _testing = True, self.testing
-            _base = _base if _entered else self.before
-            _entered.append(self)
-            # Threads may enter in another order than that of their calls: the base is none of theirs.
-            while made := [one for one in _entered if one.testing is _base is not None]:
-                _base = made[0].before
-        return self.retries
-
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        global _testing
-        with _lock:
-            at = _entered.index(self)
-            del _entered[at]
-            if not _entered:
-                _testing = _base
-            elif at == len(_entered):  # else another thread has entered its context since, which goes on
-                _testing = self.before or _entered[-1].testing
+            del _retries[call]
+            later = [other for other in _before if other > call]
+            if later:  # another thread's context goes on, and restores what was before both
+                _before[min(later)] = _before.pop(call)
+            else:
+                _testing = _before.pop(call)
 
 
 _active = True
-_testing: tuple[int, bool] | None = None
-"""Attempts, and whether they are an upper limit only."""
-_base: tuple[int, bool] | None = None
-"""What was in force before the first of the contexts that are entered."""
-_entered: list[_Context] = []
+_testing: Limits | None = None
+_calls = count()
+# Of the contexts that are entered, by the number of their call: what to restore, and the retries inside.
+_before: dict[int, Limits | None] = {}
+_retries: dict[int, list[RetryDetails]] = {}
 _lock = allocate_lock()

@@ -2,7 +2,7 @@
 
 _MODES = "_modes.py"
 
-_SET_TESTING = "-> AbstractContextManager[None]:"
+_SET_TESTING = "-> AbstractContextManager[list[RetryDetails]]:"
 
 WEAKENINGS = {
     "set_active takes anything": [(_MODES, "def set_active(active: bool)", "def set_active(active: Any)")],
@@ -22,5 +22,5 @@ WEAKENINGS = {
     "set_testing gives Any": [(_MODES, _SET_TESTING, "-> Any:")],
     "set_testing gives nothing": [(_MODES, _SET_TESTING, "-> None:")],
     "set_testing gives a context of something": [(_MODES, _SET_TESTING, "-> AbstractContextManager[object]:")],
-    "set_testing swallows": [(_MODES, _SET_TESTING, "-> AbstractContextManager[None, bool]:")],
+    "set_testing swallows": [(_MODES, _SET_TESTING, "-> AbstractContextManager[list[RetryDetails], bool]:")],
 }
