@@ -359,12 +359,12 @@ def test_args_are_what_the_error_has() -> None:
 @pytest.mark.parametrize("carry", [*COPIES.values(), carried_by_args, carried_by_args_and_state])
 def test_errors_that_hold_each_other(carry: Any) -> None:
     """
-    Exceptions that hold the error which holds them travel, and in no time.
+    An exception that holds the error which holds it travels.
     """
-    last, cause = KeyError("last"), KeyError("cause")
+    last = KeyError("last")
     error = RetryError(3, last)
-    error.__cause__ = cause
-    last.error = cause.error = error.error = error
+    error.__cause__ = last
+    last.error = error.error = error
 
     twin = carry(error)
 

@@ -10,8 +10,8 @@ Law: an exception is somebody else's object. Its text, its truth and its attribu
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from ._checks import finite
 from ._describe import describe
@@ -27,8 +27,6 @@ _FACTS: Callable[[RetryError], tuple[int, Exception, Reason, float, str | None]]
 
 # They carry what pickle cannot: classes of __main__, local ones. Whoever has imported one of them wants that.
 _PICKLERS = ("cloudpickle", "joblib.externals.cloudpickle", "ray.cloudpickle", "pyspark.cloudpickle")
-
-_PACKING: set[tuple[int, int]] = set()  # threads, and ids of exceptions
 
 
 class RetryError(Exception):
@@ -53,8 +51,7 @@ class RetryError(Exception):
         elapsed: float = 0.0,
         name: str | None = None,
     ) -> None:
-        given: Any = last_exception
-        last = given if isinstance(given, Exception) else Exception(given)
+        last = last_exception if isinstance(cast("object", last_exception), Exception) else Exception(last_exception)
         # Not super(): other bases that a subclass may have (OSError) keep `args` of their own making.
         BaseException.__init__(self, attempts, last, reason, elapsed, name)
 
@@ -134,19 +131,16 @@ class TryAgain(Exception):
 
 def failure_in(exc: Exception) -> Exception:
     """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
-        return exc.__cause__
-    return exc
+    return exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
 
 
 def without_traceback(exc: Exception) -> Exception:
     """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
     from copy import copy
 
-    try:
+    with suppress(Exception):
         return copy(exc)
-    except Exception:
-        return Exception(describe(exc))
+    return Exception(describe(exc))
 
 
 class _Carried:
@@ -161,11 +155,9 @@ class _Carried:
     def __deepcopy__(self, memo: dict[int, Any]) -> _Carried:
         from copy import deepcopy
 
-        try:
+        with suppress(Exception):
             return _Carried(deepcopy(self.exc, memo))
-        except Exception:  # an exception that refuses to be copied is shared
-            memo[id(self.exc)] = self.exc
-            return self
+        return _Carried(self.exc)  # an exception that refuses to be copied is shared
 
 
 def _restored(cls: type[RetryError], cause: _Carried | None, attempts: int, last: _Carried, *others: Any) -> RetryError:
@@ -189,23 +181,16 @@ def _packed(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[
     """
     import pickle
 
-    stand_in, key = Exception(describe(exc)), (get_ident(), id(exc))
-    if key in _PACKING:  # it holds the error that holds it
-        return b"", stand_in
-    _PACKING.add(key)
-    try:
-        return next(filter(None, map(sys.modules.get, picklers)), pickle).dumps(exc), stand_in
-    except Exception:
-        return b"", stand_in
-    finally:
-        _PACKING.discard(key)
+    data = b""
+    with suppress(Exception):
+        data = next(filter(None, map(sys.modules.get, picklers)), pickle).dumps(exc)
+    return data, Exception(describe(exc))
 
 
 def _arrived(data: bytes, stand_in: Exception) -> _Carried:
     import pickle
 
-    try:
+    exc: object = None
+    with suppress(Exception):
         exc = pickle.loads(data)
-    except Exception:
-        exc = None
     return _Carried(exc if isinstance(exc, BaseException) else stand_in)
