@@ -7,6 +7,7 @@ and ends with an error if anything is not as it should be.
 import asyncio
 import hashlib
 import logging
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -86,8 +87,17 @@ def fetch_within_budget(client: httpx.Client, path: str) -> str:
     return client.get(path).raise_for_status().text
 
 
-# Retries are logged anyway, as warnings of the logger "anew". Here one more hook looks on: entered when a retry is due,
-# left right before the next attempt.
+# Retries are logged anyway, as warnings of the logger "anew". Its records carry the facts; here these make a short row.
+
+
+class Row(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        facts = vars(record)
+        attempt = f"attempt {facts['anew.attempt']} of {facts['anew.times']}"
+        return row(attempt, f"{facts['anew.error_type']:<28}", f"next attempt in {facts['anew.wait']:.2f} s", color=RED)
+
+
+# One more hook looks on: entered when a retry is due, left right before the next attempt.
 
 
 class Watch:
@@ -105,52 +115,65 @@ class Watch:
 
 watch = Watch()
 set_on_retry_hooks([LoggingHook(), watch.hook])
-logging.basicConfig(format="  %(message)s", stream=sys.stdout)
 
-# The rest runs all this and checks what it did. (trust_env=False: no proxy on the way to this very process.)
+# The rest runs all this, shows it, and checks what it did. (trust_env=False: no proxy on the way to this very process.)
+
+COLORED = "NO_COLOR" not in os.environ and ("FORCE_COLOR" in os.environ or sys.stdout.isatty())
+BOLD, RED, GREEN = "1", "31", "32"
+
+
+def colored(text: str, color: str) -> str:
+    return f"\033[{color}m{text}\033[0m" if COLORED else text
+
+
+def row(label: str, what: str, more: str = "", *, color: str = GREEN) -> str:
+    return f"   {label:<16}{colored(what, color)}{more}"
+
+
+def title(text: str) -> None:
+    watch.failures.clear()
+    watch.waits.clear()
+    print(f"\n{colored(text, BOLD)}\n")
 
 
 def sync_part(client: httpx.Client) -> None:
-    title("Fetch, sync: 503, a reset connection, silence, and the answer")
+    title("1. A call: the server is overloaded, breaks the connection, says nothing, and answers")
     check_report(fetch(client, "/report"))
 
-    title("Download, sync: broken off in the middle, once")
+    title("2. A download that breaks off in the middle")
     check_export(list(download(client, "/export")))
 
 
 async def async_part(url: str) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as client:
-        title("Fetch, async: the same")
+        title("3. The same call in a coroutine, with the same decorator")
         check_report(await async_fetch(client, "/report"))
 
-        title("Download, async: the same")
+        title("4. The same download as an async generator")
         check_export([chunk async for chunk in async_download(client, "/export")])
 
 
 def block_part(client: httpx.Client) -> None:
-    title("A block: the download again, in the middle of a function")
+    title("5. The download once more, as a block in the middle of a function")
     attempt, checksum = checksum_of(client, "/export")
     check(attempt == 2, "the block was begun twice")
     check(checksum == hashlib.sha256(EXPORT).hexdigest(), "every byte arrived")
-    print(f"  sha256          {checksum[:16]}..., by attempt {attempt}")
+    print(row(f"attempt {attempt}", f"sha256 {checksum[:16]}..., as on the server"))
 
 
 def down_part(client: httpx.Client) -> None:
-    title("A server that is down")
+    title("6. A server that stays down: an error with the facts")
     error = give_up(client, "/down")
     check(error.attempts == 3, "three attempts were made")
     check(error.reason == "attempts", "attempts had run out")
     check(error.__cause__ is error.last_exception, "the error has its cause")
     check(isinstance(error.last_exception, httpx.TransportError), "the cause is what httpx raised")
-    print(f"  RetryError      {error}")
-    print(f"  attempts        {error.attempts}")
-    print(f"  reason          {error.reason}")
-    print(f"  last_exception  {error.last_exception!r}")
-    print(f"  elapsed         {error.elapsed:.2f} s since the first failure")
+    print(row("RetryError", f"attempts={error.attempts}, reason={error.reason!r}", color=RED))
+    print(row("", f"last_exception={error.last_exception!r}", color=RED))
 
 
 def budget_part(client: httpx.Client) -> None:
-    title("A server that is down, and a budget: 20 calls, three attempts each")
+    title("7. The same for 20 calls of three attempts each, with a budget of four retries")
     reasons: list[str] = []
     for _ in range(20):
         try:
@@ -159,22 +182,15 @@ def budget_part(client: httpx.Client) -> None:
             reasons.append(error.reason)
     check(reasons == ["attempts"] * 2 + ["budget"] * 18, "the budget was spent after two calls")
     check(len(watch.failures) == 4, "a token was taken for each retry")
-    print(f"  requests        {20 + len(watch.failures)}, not 60")
-    print(f"  budget          {budget}")
-
-
-def title(text: str) -> None:
-    watch.failures.clear()
-    watch.waits.clear()
-    print(f"\n{text}\n")
+    print(row("requests", f"{20 + len(watch.failures)}, not 60"))
 
 
 def check_report(text: str) -> None:
     check({httpx.HTTPStatusError, httpx.ReadError, httpx.ReadTimeout} <= {*watch.failures}, "every failure was seen")
     check(max(watch.waits) > 0.9, "the server was given the second it asked for")
     check(text == REPORT, "the answer came")
-    print(f"  waits           {', '.join(f'{wait:.2f} s' for wait in watch.waits)}")
-    print(f"  result          {text!r}")
+    print(row(f"attempt {len(watch.waits) + 1}", f"{text!r}"))
+    print(row("waited", ", ".join(f"{wait:.2f} s" for wait in watch.waits), ": the server had asked for a second"))
 
 
 def check_export(chunks: list[bytes]) -> None:
@@ -182,8 +198,8 @@ def check_export(chunks: list[bytes]) -> None:
     checksum = hashlib.sha256(received).hexdigest()
     check(len(watch.failures) > 0, "the download broke off")
     check(checksum == hashlib.sha256(EXPORT).hexdigest(), "every byte arrived once")
-    print(f"  received        {len(received)} bytes in {len(chunks)} chunks")
-    print(f"  sha256          {checksum[:16]}..., as on the server: every byte arrived once")
+    print(row(f"attempt {len(watch.waits) + 1}", f"{len(received)} bytes in {len(chunks)} chunks, every byte once"))
+    print(row("", f"sha256 {checksum[:16]}..., as on the server"))
 
 
 def check(truth: bool, what: str) -> None:
@@ -191,7 +207,19 @@ def check(truth: bool, what: str) -> None:
         raise SystemExit(f"\nNot as it should be: {what}")
 
 
+SHOWN = """
+Shown: one decorator for functions, coroutines, generators and blocks; waits that a server asks for;
+downloads that start over; an error with the facts; a budget that bounds what retries add to a load.
+
+Read on: docs/tutorial.md (twenty minutes), docs/reference/options.md (all options), docs/index.md.
+
+All as it should be."""
+
+
 if __name__ == "__main__":
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(Row())
+    logging.getLogger("anew").addHandler(handler)
     with FlakyServer() as server:
         print(f"httpx through @retry, against a server that fails before it answers: {server.url}")
         with httpx.Client(base_url=server.url, timeout=TIMEOUT, trust_env=False) as http:
@@ -200,4 +228,4 @@ if __name__ == "__main__":
             block_part(http)
             down_part(http)
             budget_part(http)
-    print("\nAll as it should be.")
+    print(SHOWN)

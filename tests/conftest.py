@@ -7,15 +7,19 @@ of each kind: what they are about does not depend on the driver.
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import iscoroutine
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
-import trio
 
 from anew import Retry, _clock
 from anew.instrumentation import set_on_retry_hooks
@@ -23,9 +27,48 @@ from anew.instrumentation import set_on_retry_hooks
 hypothesis.settings.register_profile("anew", deadline=None, derandomize=True)
 # For all Pythons but one: the properties themselves do not depend on the version.
 hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("anew"), max_examples=15)
+# By hand, for tests/test_fuzz.py: never the same examples twice, for about an hour.
+hypothesis.settings.register_profile("hour", deadline=None, derandomize=False, max_examples=10_000)
 hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]
+
+# What this Python does not have, of what tests may say that they need.
+LACKS: set[str] = set()
+if sys.implementation.name != "cpython":
+    LACKS |= {"reference counts"}
+
+
+def skip(*args: Any, **_: Any) -> NoReturn:
+    """Skip the test that comes here."""
+    for coroutine in filter(iscoroutine, args):
+        coroutine.close()
+    pytest.skip("this Python lacks what the test needs")
+
+
+try:
+    import cloudpickle
+except Exception:  # it is missing, or does not know the pickle of PyPy
+    cloudpickle: Any = SimpleNamespace(__name__="cloudpickle", dumps=skip)
+try:
+    import trio
+except ImportError:  # in WebAssembly
+    trio: Any = SimpleNamespace(run=skip, sleep=skip)
+
+
+if sys.platform == "emscripten":
+    LACKS |= {"threads", "processes", "sockets"}
+    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests; it is hidden below.
+    asyncio.run = asyncio.Runner.run = threading.Thread.start = subprocess.Popen.__init__ = socket.socket.bind = skip
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what is not here."""
+    needed = {what for marker in item.iter_markers("needs") for what in marker.args}
+    if sys.platform == "emscripten":
+        asyncio._set_running_loop(None)
+    if missing := needed & LACKS:
+        pytest.skip(f"there are no {', '.join(sorted(missing))} here")
 
 
 @dataclass
@@ -136,7 +179,8 @@ def by_generator(policy: Retry[Any], work: Work) -> Any:
     def fetch() -> Iterator[Any]:
         yield work()
 
-    (result,) = fetch()
+    # Not unpacked at once: on PyPy, that makes an error of its own of a TypeError.
+    (result,) = list(fetch())
     return result
 
 

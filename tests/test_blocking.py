@@ -84,7 +84,7 @@ class TestWarns:
             "by_partial_with_keyword": "return policy(partial(fetch))(key=1)",
             "by_block": "with attempt:",
             "by_block_entered_again": "with attempts:",
-        }.get(every_sync_way.name, "(result,) = fetch()") == shown(warning)
+        }.get(every_sync_way.name, "(result,) = list(fetch())") == shown(warning)
 
     def test_the_name(self, in_loop: InLoop, failing: Any, heard: list[Any]) -> None:
         """

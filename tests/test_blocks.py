@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import weakref
@@ -1086,3 +1087,178 @@ class TestWithin:
         run(work())
 
         assert [0, 0] == clock.waits
+
+
+class Manager:
+    """A context manager, sync and async, that fails where it is told to, and keeps a log."""
+
+    def __init__(self, log: list[str], name: str, *fails: str) -> None:
+        self.log, self.name, self.fails = log, name, list(fails)
+
+    def _step(self, step: str) -> None:
+        self.log.append(f"{self.name} {step}")
+        if step in self.fails:
+            self.fails.remove(step)
+            raise ConnectionError(f"{self.name} {step}")
+
+    def __enter__(self) -> str:
+        self._step("in")
+        return self.name
+
+    def __exit__(self, *_: object) -> None:
+        self._step("out")
+
+    async def __aenter__(self) -> str:
+        await asyncio.sleep(0) if asyncio._get_running_loop() else await trio.lowlevel.checkpoint()  # type: ignore
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._step("out")
+
+
+class TestOneStatement:
+    """`with attempt, connect() as connection:` makes what connects a part of the attempt."""
+
+    @pytest.mark.parametrize(
+        ("fails", "log"),
+        [
+            ([], ["a in", "b in", "work", "b out", "a out"]),
+            (["a in"], ["a in", "a in", "b in", "work", "b out", "a out"]),
+            (["a in", "a in"], ["a in", "a in", "a in", "b in", "work", "b out", "a out"]),
+            (["b in"], ["a in", "b in", "a out", "a in", "b in", "work", "b out", "a out"]),
+            (["b out"], ["a in", "b in", "work", "b out", "a out"] * 2),
+            (["a out"], ["a in", "b in", "work", "b out", "a out"] * 2),
+            (["work"], ["a in", "b in", "work", "b out", "a out"] * 2),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("form", ["plain", "parentheses", "entered again", "async", "mixed", "async again"])
+    def test_all_failures(self, form: str, fails: list[str], log: list[str], run: Any, clock: Any) -> None:
+        """
+        What fails in entering, in the work and in leaving is retried, and what was entered is left.
+        """
+        seen: list[str] = []
+
+        a = Manager(seen, "a", *(fail[2:] for fail in fails if fail.startswith("a")))
+        b = Manager(seen, "b", *(fail[2:] for fail in fails if fail.startswith("b")))
+        broken = [fail for fail in fails if fail == "work"]
+
+        def work(*names: str) -> str:
+            assert ("a", "b") == names
+            seen.append("work")
+            if broken:
+                broken.pop()
+                raise ConnectionError
+            return "done"
+
+        def block() -> str:
+            if form == "plain":
+                for attempt in retry():
+                    with attempt, a as first, b as second:
+                        result = work(first, second)
+                return result
+            if form == "parentheses":
+                for attempt in retry():
+                    with (
+                        attempt as entered,
+                        a as first,
+                        b as second,
+                    ):
+                        assert entered is attempt
+                        return work(first, second)
+            attempts = iter(retry())
+            while True:
+                with attempts, a as first, b as second:
+                    return work(first, second)
+
+        async def async_block() -> str:
+            if form == "async":
+                async for attempt in retry():
+                    async with attempt, a as first, b as second:
+                        return work(first, second)
+            if form == "mixed":
+                async for attempt in retry():
+                    with attempt:
+                        async with a as first, b as second:
+                            return work(first, second)
+            attempts = aiter(retry())
+            while True:
+                async with attempts, a as first, b as second:
+                    return work(first, second)
+
+        assert "done" == (run(async_block()) if "async" in form or form == "mixed" else block())
+        assert log == seen
+
+    def test_used_up(self, clock: Any) -> None:
+        """
+        When the attempts are used up, what failed in entering is the last exception.
+        """
+        seen: list[str] = []
+        manager = Manager(seen, "a", *["in"] * 5)
+
+        with pytest.raises(RetryError) as caught:
+            for attempt in retry(times=3):
+                with attempt, manager:
+                    pytest.fail("not entered")
+
+        assert ["a in"] * 3 == seen
+        assert "a in" == str(caught.value.last_exception)
+
+    def test_not_ours(self, clock: Any) -> None:
+        """
+        What is not ours leaves as it is.
+        """
+        manager = Manager([], "a", "in")
+
+        with pytest.raises(ConnectionError, match="a in"):
+            for attempt in retry(on=KeyError):
+                with attempt, manager:
+                    pytest.fail("not entered")
+
+    def test_a_manager_that_swallows(self, clock: Any) -> None:
+        """
+        What an inner context manager swallows is a success.
+        """
+        nums = []
+
+        for attempt in retry():
+            with attempt, contextlib.suppress(OSError):
+                nums.append(attempt.num)
+                raise OSError
+
+        assert [1] == nums
+
+    def test_the_other_way_round(self, clock: Any) -> None:
+        """
+        What stands before the attempt is no part of it.
+        """
+        seen: list[str] = []
+        manager = Manager(seen, "a", "in")
+
+        with pytest.raises(ConnectionError, match="a in"):
+            for attempt in retry():
+                with manager, attempt:
+                    pytest.fail("not entered")
+
+    def test_managers_made_of_generators(self, clock: Any) -> None:
+        """
+        Context managers that are generators hear of the failure, which is retried.
+        """
+        heard: list[str] = []
+
+        @contextmanager
+        def transaction() -> Iterator[None]:
+            heard.append("begin")
+            try:
+                yield
+            except ConnectionError:
+                heard.append("rollback")
+                raise
+            heard.append("commit")
+
+        for attempt in retry():
+            with attempt, transaction():
+                if attempt.num < 3:
+                    raise ConnectionError
+
+        assert ["begin", "rollback", "begin", "rollback", "begin", "commit"] == heard

@@ -21,9 +21,9 @@ from multiprocessing import get_all_start_methods, get_context
 from types import SimpleNamespace
 from typing import Any
 
-import cloudpickle
 import freezegun
 import pytest
+from conftest import cloudpickle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -586,6 +586,7 @@ def test_a_late_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
     assert again is known[key]()
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 @pytest.mark.parametrize("method", [method for method in ("fork", "spawn", "forkserver") if method in METHODS])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

@@ -102,6 +102,49 @@ def test_no_system_call_for_zero(monkeypatch: pytest.MonkeyPatch, failing: Any) 
     assert "done" == retry(delay=0).call(failing(OSError))
 
 
+WITHOUT_POLICIES = """
+import asyncio
+from anew import retry
+
+def refuse(*_):
+    raise AssertionError("an event loop policy was asked for")
+
+for module in (asyncio, asyncio.events):
+    for name in dir(module):
+        if name.endswith("event_loop_policy") or name in ("get_event_loop", "set_event_loop"):
+            setattr(module, name, refuse)
+
+policy = retry(delay=0, hooks=[])
+failures = [OSError] * 6
+
+def work():
+    if len(failures) % 2 == 0:
+        raise failures.pop()
+    failures.pop()
+
+async def main():
+    await policy.call(asyncio.to_thread, work)
+    async for attempt in policy:
+        async with attempt:
+            work()
+    async def stream():
+        yield work()
+    async for _ in policy(stream)():
+        pass
+
+with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    runner.run(main())
+assert not failures
+"""
+
+
+def test_without_event_loop_policies() -> None:
+    """
+    Nothing asks for an event loop policy, nor for a loop that does not run: later Pythons have no policies.
+    """
+    subprocess.run([sys.executable, "-W", "error", "-c", WITHOUT_POLICIES], check=True)
+
+
 def test_outside_of_tasks() -> None:
     """
     Where no task runs, nothing is being cancelled.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from anew import RetryError, retry
-from anew._decide import GiveUp, LetOut, RetryIn, decide
+from anew._decide import GiveUp, LetOut, RetryIn, decide, in_time
 
 
 def judge(exc: Exception, num: int = 1, elapsed: float = 0.0, drawn: float = 0.5, **options: Any) -> Any:
@@ -121,3 +121,44 @@ def test_types_do_not_mean_retry_errors() -> None:
     assert LetOut(why="exhausted") == judge(group, on=ExceptionGroup)
     assert RetryIn(seconds=1.0, asked=False) == judge(error, on=[RetryError])
     assert RetryIn(seconds=1.0, asked=False) == judge(group, on=[ExceptionGroup, RetryError])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "wait", "left"),
+    [
+        (RetryIn(seconds=1.0, asked=False), RetryIn(seconds=1.0, asked=False), 1.0),
+        (RetryIn(seconds=0.5, asked=False), RetryIn(seconds=1.0, asked=False), 0.5),
+        (RetryIn(seconds=0.0, asked=False), RetryIn(seconds=1.0, asked=False), 0.0),
+        (GiveUp(reason="timeout"), RetryIn(seconds=1.0, asked=False), -0.001),
+        (GiveUp(reason="timeout"), RetryIn(seconds=1.0, asked=True), 0.999),
+        (RetryIn(seconds=1.0, asked=True), RetryIn(seconds=1.0, asked=True), 1.0),
+    ],
+)
+def test_less_time_is_left_than_was(verdict: Any, wait: Any, left: float) -> None:
+    """
+    A drawn wait is cut to what is left, down to nothing; one that was asked for is not.
+    """
+    assert verdict == in_time(wait, left)
+
+
+@pytest.mark.parametrize("times", [2, None])
+def test_one_attempt_in_a_group_is_no_retry(times: int | None) -> None:
+    """
+    A `RetryError` of one attempt counts as what it was, within a group too; one of several is exhausted.
+    """
+    single, several = RetryError(1, OSError()), RetryError(2, OSError())
+
+    assert RetryIn(seconds=1.0, asked=False) == judge(ExceptionGroup("group", [single, OSError()]), times=times)
+    assert LetOut(why="exhausted") == judge(ExceptionGroup("group", [single, several]), times=times)
+
+
+def test_orders() -> None:
+    """
+    An order passes, unless `on` names its class; so does a group that holds one.
+    """
+    order: Any = type("Retry", (Exception,), {"__module__": "celery.exceptions"})
+
+    assert LetOut(why="order") == judge(order())
+    assert LetOut(why="order") == judge(order(), on=lambda exc: True)
+    assert LetOut(why="order") == judge(ExceptionGroup("group", [OSError(), order()]))
+    assert RetryIn(seconds=1.0, asked=False) == judge(order(), on=[order, OSError])

@@ -13,8 +13,8 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-import cloudpickle
 import pytest
+from conftest import cloudpickle
 from workers import Picky, fail, fail_picky
 
 from anew import RetryError, retry

@@ -112,6 +112,8 @@ YES = [
     OSError("Multiple exceptions: [Errno 111] refused, [Errno 104] reset"),
     from_(OSError("All connection attempts failed"), ExceptionGroup("", [RESET])),
     socket.gaierror(socket.EAI_AGAIN, "?"),
+    like("_socket.gaierror", socket.EAI_AGAIN, "?", bases=(OSError,)),  # these two are of PyPy
+    like("_cffi_ssl._stdssl.error.SSLEOFError", 8, "?", bases=(OSError,)),
     SimpleNamespace(error=like("elasticsearch.ApiError", meta=SimpleNamespace(status=503, headers={}))).error,
     like("twilio.base.exceptions.TwilioRestException", status=503, code=20503, uri="/"),
     like("qdrant_client.common.client_exceptions.ResourceExhaustedResponse", retry_after_s=0),
@@ -179,6 +181,7 @@ NO = [
     OSError("Multiple exceptions: ?"),
     OSError("Tunnel connection failed: 403 Forbidden"),
     socket.gaierror(socket.EAI_NONAME, "?"),
+    like("_socket.gaierror", socket.EAI_NONAME, "?", bases=(OSError,)),
     like("elasticsearch.ApiError", meta=SimpleNamespace(status=409, headers={})),
     like("somewhere.Error", code=503),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import tracemalloc
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 
 from anew import RetryError, retry
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.needs("reference counts")]
+tracemalloc: Any = pytest.importorskip("tracemalloc")
 
 
 @pytest.fixture

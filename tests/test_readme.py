@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from traceback import format_exception_only
 from typing import Any
 
 import pytest
+from engine_servers import postgresql
+from shop_server import ShopServer
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -23,10 +26,19 @@ from anew.transient import STATUSES, transient
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-TEXT = README.read_text()
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.rglob("*.md"))]
+OPTIONS = (DOCS / "reference" / "options.md").read_text()
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+# Pages that show what does not come with the tests; `nox -s recipes` has all of it.
+NEEDS = {
+    "frameworks.md": ["django", "rich", "tqdm"],
+    "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
+    "policies.md": ["pydantic_settings"],
+    "shutdown.md": ["celery"],
+}
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +61,54 @@ def switched_back() -> Iterator[None]:
     instrumentation.set_on_retry_hooks(None)
 
 
+@pytest.fixture
+def server() -> Iterator[ShopServer]:
+    """The server of the recipes."""
+    with ShopServer() as server:
+        yield server
+
+
+@pytest.fixture
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page writes into the environment is forgotten."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
 @each_page
-def test_blocks(page: Path, url: str, switched_back: None) -> None:
+def test_blocks(
+    page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
+) -> None:
     """
     Every Python block of a page runs, in the order of the text; the blocks share their names.
+
+    Files of tests are run by pytest, below.
     """
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
     document.namespace["url"] = url
+    if page.parent.name == "recipes":
+        for library in NEEDS.get(page.name, []):
+            needed(library)
+        document.namespace.update(server=server, url=server.url)
+        if page.name == "databases.md":
+            document.namespace["dsn"] = request.getfixturevalue("dsn")
     for example in document.examples():
-        example.evaluate()
+        if not str(example.parsed).startswith("# test_"):
+            example.evaluate()
+
+
+def needed(library: str) -> None:
+    """Skip the test where a library is missing; `nox -s recipes` has no excuse."""
+    if "RECIPES" in os.environ:
+        import_module(library)
+    pytest.importorskip(library)
+
+
+@pytest.fixture
+def dsn() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with postgresql() as server:
+        host, user, database = (part.partition("=")[2] for part in server.url.split())
+        yield f"postgresql://{user}@/{database}?host={host}"
 
 
 @pytest.mark.one_python
@@ -73,12 +124,29 @@ def test_fixtures(tmp_path: Path) -> None:
         run = subprocess.run([*command, tmp_path / f"test_{number}.py"], check=False, capture_output=True, text=True)
 
         assert 0 == run.returncode, run.stdout
-    assert 2 == len(files)
+    assert 3 == len(files)
+
+
+@pytest.mark.one_python
+def test_the_files_of_the_tutorial(tmp_path: Path) -> None:
+    """
+    The shop, its fixture and its tests are files with which pytest is content.
+    """
+    files = re.findall(
+        r"^```python\n# (\w+\.py)\n(.*?)^```$", (DOCS / "tutorial.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    for name, text in files:
+        (tmp_path / name).write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(tmp_path)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert ["shop.py", "conftest.py", "test_shop.py"] == [name for name, _ in files]
+    assert "2 passed" in run.stdout, run.stdout
 
 
 def table(header: str) -> list[list[str]]:
-    """The rows of the README's table with this first column."""
-    rows = re.search(rf"^\| {re.escape(header)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", TEXT, re.MULTILINE)
+    """The rows of the table of options with this first column."""
+    rows = re.search(rf"^\| {re.escape(header)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", OPTIONS, re.MULTILINE)
     assert rows
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].splitlines()]
 
@@ -87,8 +155,8 @@ def test_the_table_of_options_is_the_signature() -> None:
     """
     All options are in the table, with their defaults.
     """
-    options = [one for one in inspect.signature(retry).parameters.values() if one.kind is one.KEYWORD_ONLY]
-    defaults = {one.name: getattr(one.default, "__name__", repr(one.default)) for one in options}
+    options = {name: one.default for name, one in signature(retry).parameters.items() if one.kind is one.KEYWORD_ONLY}
+    defaults = {name: getattr(value, "__name__", repr(value)) for name, value in options.items()}
 
     shown = {name.strip("`| "): default.strip("`").replace('"', "'") for name, default, _ in table("option")}
     assert defaults == shown
@@ -156,7 +224,9 @@ def test_the_texts_are_what_is_printed(
     """
     The note, the line of the log and the warning that are shown are those that come.
     """
-    note, line, warning = texts(README)
+    (note,) = texts(DOCS / "reference" / "options.md")
+    (line,) = texts(DOCS / "guides" / "observability.md")
+    (warning,) = texts(DOCS / "guides" / "async.md")
     instrumentation.set_on_retry_hooks([instrumentation.LoggingHook()])  # a test may have imported structlog
     draws(0.9)
     work = failing(ConnectionError("reset"))
@@ -184,18 +254,22 @@ def test_the_numbers_are_true() -> None:
     """
     Statuses and defaults of `transient()` and budgets are those that the pages name.
     """
-    page = (ROOT / "docs" / "transient.md").read_text()
-    sentence = (
-        page[page.index("These statuses count: ") :]
-        .partition(". They are")[0]
-        .replace("520 to 524", "520, 521, 522, 523, 524")
-    )
+    page = (DOCS / "transient.md").read_text()
+    sentence = page[page.index("These statuses count: ") :].partition(". They are")[0]
+    sentence = sentence.replace("520 to 524", "520, 521, 522, 523, 524")
     assert STATUSES == {int(status) for status in re.findall(r"\d+", sentence)}
-    assert f"(`limit={(transient.__kwdefaults__ or {})['limit']}`)" in TEXT
+    http = (DOCS / "guides" / "http.md").read_text()
+    statuses = re.search(r"\*\*Statuses\*\*: ([\d, and]+)", http)
+    assert statuses
+    named = {int(status) for status in re.findall(r"\d+", statuses[1])}
+    assert {status for status in STATUSES if status <= 504} == named
+    assert f"`limit={(transient.__kwdefaults__ or {})['limit']}` seconds" in http
 
+    budgets = (DOCS / "guides" / "budgets.md").read_text()
     options = RetryBudget.__new__.__kwdefaults__ or {}
-    defaults = ", ".join(f"{name}={value}" for name, value in options.items() if name != "name")
-    assert f"RetryBudget()  # {defaults}\n" in TEXT
+    defaults = {name: str(value) for name, value in options.items() if name != "name"}
+    assert f"RetryBudget()  # {', '.join(f'{name}={value}' for name, value in defaults.items())}\n" in budgets
+    assert defaults == dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", budgets, re.MULTILINE))
 
 
 def test_the_tables_of_instrumentation() -> None:
@@ -244,8 +318,22 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_is_linked() -> None:
     """
-    The README leads to every page.
+    Every page of the site has its place in the contents.
     """
-    linked = {ROOT / target for target in re.findall(r"\]\((docs/[^)#]+)", TEXT)}
+    contents = "\n".join(
+        re.findall(r"^```{toctree}\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL)
+    )
+    listed = {DOCS / f"{page}.md" for page in re.findall(r"^(?:[\w ]+ <)?([\w/-]+)>?$", contents, re.MULTILINE)}
 
-    assert {*PAGES} - {README} <= linked
+    assert {*PAGES} - {README, DOCS / "index.md"} == listed
+
+
+def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
+    """
+    The pictures are those that the package draws of itself.
+    """
+    pictures = ROOT / "docs" / "pictures"
+    subprocess.run([sys.executable, pictures / "draw.py", tmp_path], check=True)
+
+    drawn = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert {file.name: file.read_text() for file in pictures.glob("*.svg")} == drawn

@@ -6,17 +6,18 @@ import asyncio
 import copy
 import inspect
 import pickle
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 from typing import Any
 
-import cloudpickle
 import pytest
 import workers
+from conftest import cloudpickle
 
-from anew import Options, Retry, RetryError, retry
+from anew import Options, Retry, RetryError, is_active, is_testing, retry
 
 
 def test_threads(clock: Any) -> None:
@@ -128,6 +129,49 @@ def test_calls_in_processes() -> None:
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert 3 == pool.submit(retry(times=2, on=OSError).call, int, "3").result()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="interpreter pools came with Python 3.14")
+@pytest.mark.real_time
+def test_calls_in_interpreters() -> None:
+    """
+    `policy.call` works in other interpreters of the process, and its error comes back whole.
+    """
+    from concurrent.futures import InterpreterPoolExecutor
+
+    policy = retry(times=2, delay=0, hooks=[])
+    with InterpreterPoolExecutor(2) as pool:
+        error = pool.submit(policy.call, int, "three").exception()
+
+        assert [3, 4] == [pool.submit(policy.call, int, text).result() for text in "34"]
+    assert isinstance(error, RetryError)
+    assert (2, "attempts", "int", ValueError) == (
+        error.attempts,
+        error.reason,
+        error.name,
+        type(error.last_exception),
+    )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="concurrent.interpreters came with Python 3.14")
+@pytest.mark.real_time
+def test_interpreters_share_no_switch() -> None:
+    """
+    Each interpreter has switches of its own, as each process has.
+    """
+    from concurrent import interpreters
+
+    other = interpreters.create()
+    try:
+        other.exec("import anew; anew.set_testing(True); anew.set_active(False)")
+
+        assert not is_testing()
+        assert is_active()
+        assert 3 == other.call(retry(times=2, hooks=[]).call, int, "3")
+        with pytest.raises(interpreters.ExecutionFailed, match=r"RetryError: int failed after 1 attempt"):
+            other.call(retry(times=2, hooks=[]).call, int, "three")
+    finally:
+        other.close()
 
 
 def test_options() -> None:

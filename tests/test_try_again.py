@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-import cloudpickle
 import pytest
 import trio
+from conftest import cloudpickle
 
 from anew import RetryBudget, RetryError, TryAgain, retry, set_active, set_testing
 from anew.instrumentation import RetryDetails, set_on_retry_hooks

@@ -519,13 +519,6 @@ cases(
     ("channel prohibited", False, imported("paramiko", lambda m: m.ChannelException(1, "prohibited"))),
 )
 cases(
-    "ldap3",
-    ("socket", True, imported("ldap3.core.exceptions", lambda m: m.LDAPSocketOpenError("unable to open socket"))),
-    ("no response", True, imported("ldap3.core.exceptions", lambda m: m.LDAPResponseTimeoutError("?"))),
-    ("busy", True, imported("ldap3.core.exceptions", lambda m: raised(m.LDAPBusyResult))),
-    ("wrong password", False, imported("ldap3.core.exceptions", lambda m: raised(m.LDAPInvalidCredentialsResult))),
-)
-cases(
     "websockets",
     ("closed without a word", True, imported("websockets.exceptions", lambda m: m.ConnectionClosedError(None, None))),
     ("try again later", True, imported("websockets", lambda m: _closed(m, 1013))),

@@ -65,18 +65,29 @@ class Call:
     """One call's failures. Entered for each wait, it leaves what hooks have opened for the wait, however that ends."""
 
     __slots__ = (
-        *("_began", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited", "args", "first", "fn"),
+        *(
+            "_began",
+            "_earlier",
+            "_first_failure",
+            "_num",
+            "_opened",
+            "_previous",
+            "_wait",
+            "_waited",
+            "args",
+            "first",
+            "fn",
+        ),
         *("__weakref__", "in_task", "kwargs", "policy", "start"),
     )
     _first_failure: float
-    _earlier = 0  # failures before the last progress, which is for replayed generators
 
     def __init__(
         self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = NO, start: float = 0, *, in_task: bool = False
     ) -> None:
         self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
-        # Failures; seconds of all waits; the last wait that was drawn.
-        self._num, self._waited, self._previous = 0, 0.0, policy.delay
+        # Failures; those before a replayed generator's last item; seconds of all waits; the last wait that was drawn.
+        self._num, self._earlier, self._waited, self._previous = 0, 0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         self.start: float = start  # on the monotonic clock, if the time is limited
@@ -252,7 +263,8 @@ def _ask(method: str, budget: Budget) -> bool:
             raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
         return bool(answer)
     except Exception as exc:
-        log_failure(f"{method}() of the budget %s failed; the call goes on", budget, exc)
+        effect = "it counts as spent" if method == "take" else "the call goes on"
+        log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)
         return False
 
 

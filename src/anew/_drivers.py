@@ -41,7 +41,8 @@ def drive(fn: Callable[..., Any], policy: Policy, *, by_call: bool = False) -> C
     if not callable(fn):
         raise TypeError(f"what is retried or decorated must be callable, got {safe_repr(fn)}")
     kind = kind_of(fn)
-    if policy.is_async and not kind.startswith(("coroutine", "async")):
+    may_be_awaited = by_call and kind == "function" and _clock.in_event_loop()
+    if policy.is_async and not (may_be_awaited or kind.startswith(("coroutine", "async"))):
         raise TypeError(f"async callbacks are for async functions; {name_of(fn)} is a {kind}")
     if policy.replay and not kind.endswith("generator function"):
         raise TypeError(f"replay={policy.replay!r} is for generator functions; {name_of(fn)} is a {kind}")

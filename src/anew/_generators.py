@@ -84,16 +84,17 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
 class _Stream(Call):
     """A call of a replayed generator, which knows whose a failure is: the generator's own, or the consumer's."""
 
-    _farthest = 0
+    __slots__ = ("_farthest", "_is_thrown", "_is_unlike", "_position", "is_left")
 
     def begin(self) -> int:
         """Begin a run, and return how many items it repeats."""
+        self._farthest: int = getattr(self, "_farthest", 0)
         self._is_unlike = self._is_thrown = self.is_left = False
         self._position = self._farthest if self.policy.replay == "skip" else 0
         return self._position
 
     def deliver(self) -> None:
-        """Count an item that is about to be delivered."""
+        """Count an item, when the consumer comes back: the time that the item took the consumer is not ours."""
         self._is_thrown = False
         self._position += 1
         if self._position > self._farthest:
@@ -128,12 +129,12 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
                     next(gen)
                 item = next(gen)
                 while True:
-                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
                     item = None
+                    state.deliver()
                     if thrown is not None or sent is not None:
                         state.interrupt(thrown)
                     try:
@@ -218,12 +219,12 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
                     item = None
                     item = await anext(agen)
                 while True:
-                    state.deliver()
                     try:
                         sent = yield item
                     except BaseException as exc:
                         thrown = exc
                     item = None
+                    state.deliver()
                     if thrown is not None or sent is not None:
                         state.interrupt(thrown)
                     try:

@@ -155,19 +155,19 @@ class Retry(Generic[C_co]):
 
     def __repr__(self) -> str:
         """The call that makes this policy, options with their defaults left out."""
-        values = ((option, getattr(self._policy, option), getattr(BASE, option)) for option in DEFAULTS)
-        return f"retry({', '.join(f'{o}={_written(value)}' for o, value, base in values if not _is(value, base))})"
+        own, base = vars(self._policy), vars(BASE)
+        given = [one for one in DEFAULTS if own[one] is not base[one] and (callable(own[one]) or own[one] != base[one])]
+        return f"retry({', '.join(f'{one}={_written(own[one])}' for one in given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
 
     if not TYPE_CHECKING:  # to a checker, a class with __setattr__ has every attribute
 
-        def __setattr__(self, name: str, value: object) -> NoReturn:
+        def __setattr__(self, name: str, *_: object) -> NoReturn:
             raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
 
-        def __delattr__(self, name: str) -> NoReturn:
-            raise AttributeError("a Retry is frozen")
+        __delattr__ = __setattr__
 
 
 @overload
@@ -280,10 +280,6 @@ _DESCRIPTORS: Any = (classmethod, staticmethod)
 def _around(frame: FrameType) -> CodeType | str:
     """Return what names a block: the code around it, or the name of its module."""
     return frame.f_code if frame.f_code.co_name != "<module>" else str(frame.f_globals.get("__name__", "<module>"))
-
-
-def _is(value: Any, default: Any) -> bool:
-    return value is default or (not callable(value) and value == default)
 
 
 def _written(value: Any) -> str:

@@ -82,7 +82,6 @@ retry(fetch, times=3)  # E
 retry(fetch, fetch)  # E
 retry(fn=fetch)  # E
 retry(5)  # E
-retry(None)  # E
 
 
 @retry  # E[class]: !pyrefly

@@ -112,7 +112,6 @@ retry(on=hook_bool, tims=3)  # E
 retry(3)  # E
 retry("fetch")  # E
 retry(ValueError)  # E
-retry(None)  # E
 retry((ValueError, OSError))  # E
 
 retry(times="3")  # E

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, assert_type
 
 from anew import is_active, is_testing, retry, set_active, set_testing
+from anew.instrumentation import RetryDetails
 
 
 @retry(times=3)
@@ -46,8 +47,8 @@ set_testing(True, attempt=2)  # E
 with set_testing(True):
     assert_type(fetch("x"), bytes)
 
-with set_testing(True, attempts=2, cap=True) as nothing:
-    assert_type(nothing, None)
+with set_testing(True, attempts=2, cap=True) as retries:
+    assert_type(retries, list[RetryDetails])
 
 with set_active(False):  # E
     pass
@@ -78,9 +79,9 @@ def fixture() -> Iterator[None]:
         yield
 
 
-def other_fixture() -> Generator[None]:
-    with set_testing(True, attempts=3) as nothing:
-        yield nothing
+def other_fixture() -> Generator[list[RetryDetails]]:
+    with set_testing(True, attempts=3) as retries:
+        yield retries
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def wrapped(attempts: int) -> Generator[None]:
     set_active(True)
 
 
-def held(switched: AbstractContextManager[None], anything: Any) -> None:
+def held(switched: AbstractContextManager[object], anything: Any) -> None:
     set_active(anything)
     set_testing(anything, attempts=anything, cap=anything)
     with switched:

@@ -17,8 +17,8 @@ _SETTER = """\
 _NEXT_WAIT = "    @property\n    def next_wait"
 _ITER = "def __iter__(self: Retry[None]) -> Attempts:"
 _AITER = "def __aiter__(self) -> AsyncAttempts:"
-_EXIT = "tb: TracebackType | None, /) -> bool:"
-_AEXIT = "tb: TracebackType | None, /\n    ) -> bool:"
+_EXIT = "    def __exit__(self, typ: object, exc: BaseException | None, tb: object, /) -> bool:"
+_AEXIT = _EXIT.replace("def __exit__", "async def __aexit__")
 
 WEAKENINGS = {
     "Attempt.num is Any": [

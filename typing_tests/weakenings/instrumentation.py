@@ -20,7 +20,7 @@ _GETATTR = """\
         raise AttributeError(name)
 
 """
-_REPR = '    @override\n    def __repr__(self) -> str:\n        """All facts."""'
+_REPR = '    def __repr__(self) -> str:\n        """All facts."""'
 _HOOK = "def __call__(self, details: RetryDetails, /) -> AbstractContextManager[object] | None:"
 _GAVE_UP_HOOK = "def __call__(self, details: GiveUpDetails, /) -> None:"
 _TYPE = (

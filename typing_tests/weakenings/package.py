@@ -19,7 +19,7 @@ WEAKENINGS = {
             "from typing import Any\n\nfrom . import _blocks\n\nAttempt: Any = _blocks.Attempt\n",
         )
     ],
-    "Attempt is exported by accident": [(_INIT, '    "Attempt",\n', "")],
+    "Attempt is exported by accident": [(_INIT, '["Attempt", ', "[")],
     "Budget is not exported": [
         (_INIT, "from ._types import Budget\n", "from typing import Any\n\nBudget: Any = type('Budget', (), {})\n")
     ],

@@ -4,7 +4,7 @@ _TRANSIENT = "transient/__init__.py"
 _ANY_OF = "_any_of.py"
 
 _HOOK = "-> Callable[[Exception], bool | float]:"
-_LIMIT = "limit: Seconds = 60.0"
+_LIMIT = 'limit: "Seconds" = 60.0'
 _STATUSES = "statuses: Iterable[int] | None = None"
 _TAKES = "exc_or_response: BaseException | Response)"
 _PARTS = "*parts: type[Exception] | Iterable[type[Exception]] | Hook)"

@@ -4,8 +4,6 @@ Law: no client is imported, so all of them will do: an exception is known by its
 `_judgement` judges, the families (`_sockets`, `_http`, `_sdks`, `_databases`, `_calls`) say what exceptions look like.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["STATUSES", "retry_after", "transient"]
 
-# Whoever was told the same time to come back does not come back at the same time.
-_SPREAD = 0.25
-
 
 class Response(Protocol):
     """A response of any client."""
@@ -32,7 +27,6 @@ class Response(Protocol):
     @property
     def headers(self) -> object:
         """Names and values."""
-        ...
 
 
 def retry_after(exc_or_response: BaseException | Response) -> float | None:
@@ -51,12 +45,11 @@ def retry_after(exc_or_response: BaseException | Response) -> float | None:
         Seconds, at least 0 and finite; `None` if nothing that can be read asks for a wait (RFC 9110, section 10.2.3;
         RFC 9651; google/rpc/error_details.proto).
     """
-    now = _clock.wall()
-    waits = [order_of(Seen(one), now)[1] for one in _failures(exc_or_response)]
+    waits = [order_of(Seen(one), _clock.wall())[1] for one in _failures(exc_or_response)]
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def transient(*, limit: Seconds = 60.0, statuses: Iterable[int] | None = None) -> Callable[[Exception], bool | float]:
+def transient(*, limit: "Seconds" = 60.0, statuses: Iterable[int] | None = None) -> Callable[[Exception], bool | float]:
     """Make a hook for `on=` that retries what may be over by the next attempt.
 
     That are connections that broke, could not be made or took too long, HTTP statuses such as 503, deadlocks and lost
@@ -77,15 +70,7 @@ def transient(*, limit: Seconds = 60.0, statuses: Iterable[int] | None = None) -
         TypeError: `limit` is no duration, or `statuses` is no iterable of integers.
         ValueError: `limit` is negative, NaN or infinite, or a status is below 100 or above 599.
     """
-    return _Transient(duration("limit", limit), STATUSES if statuses is None else _checked(statuses))
-
-
-def _checked(statuses: object) -> frozenset[int]:
-    expected = "an iterable of HTTP statuses from 100 to 599, or None (anew.transient.STATUSES)"
-    if isinstance(statuses, str | bytes) or not isinstance(statuses, Iterable):
-        raise option_error(TypeError, "statuses", statuses, expected)
-    given = [integer("statuses", status, expected, 100, 599) for status in cast("Iterable[object]", statuses)]
-    return frozenset(map(int, given))  # of an HTTPStatus, only the number
+    return _Transient(limit, STATUSES if statuses is None else statuses)
 
 
 class _Transient:
@@ -94,24 +79,27 @@ class _Transient:
     skips_exhausted = True  # what another retry gave up on is not for it, as for types and unlike users' functions
     types: tuple[type[Exception], ...] = ()  # it names none
 
-    def __init__(self, limit: float, statuses: frozenset[int]) -> None:
-        self._limit = limit
-        self._statuses = statuses
+    def __init__(self, limit: object, statuses: object) -> None:
+        self._limit = duration("limit", limit)
+        expected = "an iterable of HTTP statuses from 100 to 599, or None (anew.transient.STATUSES)"
+        if isinstance(statuses, str | bytes) or not isinstance(statuses, Iterable):
+            raise option_error(TypeError, "statuses", statuses, expected)
+        given = [integer("statuses", status, expected, 100, 599) for status in cast("Iterable[object]", statuses)]
+        self._statuses = frozenset(map(int, given))  # of an HTTPStatus, only the number
 
     def judge(self, exc: BaseException) -> bool | float | None:
         """Return the answer of the hook, and `None` for a server's refusal."""
-        now = _clock.wall()
-        verdicts = [judge(one, self._statuses, self._limit, now) for one in _failures(exc)]
+        verdicts = [judge(one, self._statuses, self._limit, _clock.wall()) for one in _failures(exc)]
         if None in verdicts:
             return None
         if not all(verdicts):
             return False
         wait = max([verdict for verdict in verdicts if verdict is not None and verdict is not True], default=0.0)
-        return wait * (1 + _SPREAD * _clock.draw()) if wait > 0 else True
+        # Whoever was told the same time to come back does not come back at the same time.
+        return wait * (1 + 0.25 * _clock.draw()) if wait > 0 else True
 
     def __call__(self, exc: Exception, /) -> bool | float:
-        answer = self.judge(exc)
-        return False if answer is None else answer
+        return self.judge(exc) or False
 
     def __repr__(self) -> str:
         own = "" if self._statuses == STATUSES else f", statuses={sorted(self._statuses)!r}"
@@ -119,6 +107,4 @@ class _Transient:
 
 
 def _failures(thing: Any) -> list[Any]:
-    if not issubclass(type(thing), BaseExceptionGroup):
-        return [thing]
-    return [one for one in members(thing) if not isinstance(one, BaseExceptionGroup)]
+    return [one for one in members(thing) if not issubclass(type(one), BaseExceptionGroup)]

@@ -19,8 +19,8 @@ from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, cla
 
 Headers: TypeAlias = dict[str, list[Any]]
 
-_FAILURES = range(400, 600)
-_MOST = 1000  # more than any server sends; headers that have no end are none
+# More headers than any server sends: what has no end is none.
+_FAILURES, _MOST = range(400, 600), 1000
 _ORDERS, _IN_MS = ("x-should-retry", "stripe-should-retry"), ("retry-after-ms", "x-ms-retry-after-ms")
 _PUSHBACK, _PACKED = "grpc-retry-pushback-ms", ("grpc-status-details-bin", "google.rpc.retryinfo-bin")
 _NAMES = ("retry-after", "date", *_ORDERS, *_IN_MS, _PUSHBACK, *_PACKED)
@@ -40,11 +40,10 @@ _RETRY_INFO = re.compile(rb"(?s)(?:google\.rpc\.RetryInfo\x12.|^)\x0a.(?:\x08%b)
 def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
     """Return the status that makes this a failure, or that is wanted."""
     response, own = seen.get("response"), STATUS[: 2 if seen.names.isdisjoint(BESIDE) else 4]
-    for place, names in ((response, STATUS), (seen.thing, own), (seen.get("meta"), STATUS)):  # the last: elastic's
-        for number in (integer(attribute(place, name)) for name in names if place is not None):
-            if number is not None and (number in wanted or number in _FAILURES):
-                return number
-    return integer(item(item(response, "ResponseMetadata"), "HTTPStatusCode"))  # botocore's
+    places = ((response, STATUS), (seen.thing, own), (seen.get("meta"), STATUS))  # the last: elastic's
+    numbers = (integer(attribute(place, name)) for place, names in places if place is not None for name in names)
+    botocores = integer(item(item(response, "ResponseMetadata"), "HTTPStatusCode"))
+    return next((one for one in numbers if one is not None and (one in wanted or one in _FAILURES)), botocores)
 
 
 def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
@@ -80,13 +79,12 @@ def own_wait(seen: Seen) -> float | None:
 def _read(source: Any) -> Headers:
     """What matters here, from a mapping, from pairs, or from an object that has to be asked by name."""
     found: Headers = {}
-    looks = class_of(source)  # a mock has all attributes, its class has not
-    with suppress(Exception):
-        for key, value in islice(source.items() if hasattr(looks, "items") else source, _MOST):
+    with suppress(Exception):  # a mock has all attributes, its class has not
+        for key, value in islice(source.items() if hasattr(class_of(source), "items") else source, _MOST):
             found.setdefault(text(key).lower(), []).append(value)
     for name in () if found else (*_NAMES, *map(str.title, _NAMES)):
         with suppress(Exception):
-            value = source.get(name) if hasattr(looks, "get") else source[name]
+            value = source.get(name) if hasattr(class_of(source), "get") else source[name]
             found.setdefault(name.lower(), []).extend([value] if text(value) else [])
     return found
 
@@ -121,11 +119,9 @@ def _wait(value: str, headers: Headers, now: float) -> float | None:
     field = value.strip().strip('"').strip()
     if _NUMBER.fullmatch(field):
         number = float(field)
-        if not _EPOCH < number < _EPOCHS:
-            return number
-        while number > _SECONDS:
+        while _SECONDS < number < _EPOCHS:
             number /= 1000
-        return max(0.0, number - now)
+        return max(0.0, number - now) if _EPOCH < float(field) < _EPOCHS else number
     length, date = _length(field), _date(field)
     if length is not None or date is None:
         return length

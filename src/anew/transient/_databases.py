@@ -10,22 +10,20 @@ statement, its values or the password stays wrong.
 import re
 from functools import partial
 
-from ._looks import Kind, Looks, args_of, attribute, called, integer, item, says, text
+from ._looks import Kind, Table, args_of, attribute, called, integer, item, says, text
 from ._sockets import broken
 
-# Serialization failure, deadlock, lock not available; shutdown, crash, start-up, dropped, idle; ODBC's timeouts.
-_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P04", "57P05", "HYT00", "HYT01"}
-_CLASSES = ("08", "53")  # the connection; resources
+# The connection, resources; serialization failure, deadlock, lock not available; shutdown, crash, start-up, dropped,
+# idle; ODBC's timeouts.
+_STATES = re.compile(r"(?:08|53).*|40001|40P01|55P03|57P0[1-5]|HYT0[01]")
 
 # Too many, shutdown, network (4), lock timeout, deadlock, killed, no server (2), gone, lost (2), NOWAIT, idle.
 _MYSQL = {1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1927, 2002, 2003, 2006, 2013, 2055, 3572, 4031}
 # Deadlock, snapshot conflict, lock timeout; Azure's own; DB-Library: timeout, read, write, connect, dead.
 _MSSQL = {1205, 1222, 3960, 10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 20003, 20004, 20006, 20009, 20047}
 # Busy, deadlock, serialization; not logged on, start-up, shutdown, end of file, lost, listener and network.
-_ORACLE = {54, 60, 8177, 1012, 1033, 1034, 1089, 3113, 3114, 3135, 12170, 12514, 12528, 12537, 12541, 12545, 25408} | {
-    *("DPI-1010", "DPI-1067", "DPI-1080", "DPY-1001", "DPY-4011", "DPY-4024", "DPY-6005")
-}
-_SQLITE = {5, 6}  # busy, locked
+_ORACLE = {54, 60, 8177, 1012, 1033, 1034, 1089, 3113, 3114, 3135, 12170, 12514, 12528, 12537, 12541, 12545, 25408}
+_ODPI = {"DPI-1010", "DPI-1067", "DPI-1080", "DPY-1001", "DPY-4011", "DPY-4024", "DPY-6005"}  # the same of its drivers
 
 _LOCKED = re.compile(r"^database (?:table |schema )?is locked")
 _REDIS = re.compile(r"^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b")
@@ -36,9 +34,8 @@ _LABELS = ("TransientTransactionError", "RetryableWriteError", "RetryableError")
 def by_sqlstate(value: object) -> Kind | None:
     """Return what an SQLSTATE says, if this is one."""
     state = text(value)
-    if len(state) != 5 or not state.isalnum():  # noqa: PLR2004 - so long are they all
-        return None
-    return "yes" if state in _STATES or state.startswith(_CLASSES) else "no"
+    is_one = len(state) == 5 and state.isalnum()  # noqa: PLR2004 - so long are they all
+    return None if not is_one else "yes" if _STATES.fullmatch(state) else "no"
 
 
 def _by_state(exc: BaseException) -> Kind | None:
@@ -59,14 +56,13 @@ def _by_odbc(exc: BaseException) -> Kind | None:
 
 def _by_oracle(exc: BaseException) -> Kind:
     code, full_code, recoverable = map(partial(attribute, args_of(exc)[0]), ("code", "full_code", "isrecoverable"))
-    return "yes" if code in _ORACLE or full_code in _ORACLE or recoverable is True else "no"
+    return "yes" if code in _ORACLE or full_code in _ODPI or recoverable is True else "no"
 
 
 def _by_sqlite(exc: BaseException) -> Kind | None:
     code = integer(attribute(exc, "sqlite_errorcode"))
-    if code is not None:
-        return "yes" if code & 0xFF in _SQLITE else "no"  # the rest of it says more exactly why
-    return "yes" if says(exc, _LOCKED) else None
+    # Busy or locked; the rest of the code says more exactly why.
+    return "yes" if (says(exc, _LOCKED) if code is None else code & 0xFF in {5, 6}) else None
 
 
 def _by_label(exc: BaseException) -> Kind | None:
@@ -74,26 +70,23 @@ def _by_label(exc: BaseException) -> Kind | None:
 
 
 _DBAPI = "Error MySQLError MSSQLException DatabaseError InterfaceError InternalError OperationalError"
-ROWS = {
+TABLE: Table = {
     "psycopg psycopg_pool mysql": "ConnectionTimeout PoolTimeout TooManyRequests ConnectionTimeoutError "
     "ReadTimeoutError WriteTimeoutError",
+    "pymongo": "ConnectionFailure",
     "sqlalchemy django peewee": "DisconnectionError TimeoutError >EmulatedDBAPIException >Error >PeeweeException",
-    "tortoise": ">DBConnectionError >OperationalError",
-    "redis valkey aioredis coredis": "ConnectionError TimeoutError ClusterDownError MasterDownError BusyLoadingError "
+    "redis valkey": "ConnectionError TimeoutError ClusterDownError MasterDownError BusyLoadingError "
     "ReadOnlyError SlotNotCoveredError TryAgainError !AuthenticationError !AuthorizationError",
     "cassandra": "ConnectionBusy ConnectionException NoConnectionsAvailable OperationTimedOut Timeout Unavailable "
     "IsBootstrappingErrorMessage OverloadedErrorMessage ?NoHostAvailable !ProtocolVersionUnsupported",
-    "pymongo neo4j": "ConnectionFailure ServiceUnavailable SessionExpired TransientError",
-}
-LOOKS: Looks = {
-    ("asyncpg psycopg psycopg2", "Error PostgresError InterfaceError"): _by_state,
-    ("pg8000", "Error"): lambda exc: by_sqlstate(item(args_of(exc)[0], "C")) or broken(exc),
-    ("pymysql MySQLdb mysql mariadb aiomysql asyncmy", _DBAPI): partial(_by_number, _MYSQL),
-    ("pymssql _mssql", _DBAPI): partial(_by_number, _MSSQL),
-    ("pyodbc", "Error"): _by_odbc,
-    ("oracledb cx_Oracle", "Error"): _by_oracle,
-    ("sqlite3 pysqlite3 sqlcipher3 libsql", "Error"): _by_sqlite,
-    ("sqlalchemy", "DBAPIError"): lambda exc: "yes" if attribute(exc, "connection_invalidated") is True else "inside",
-    ("pymongo", "PyMongoError"): _by_label,
-    ("redis valkey aioredis coredis", "ResponseError"): lambda exc: "yes" if says(exc, _REDIS) else None,
+    "asyncpg psycopg psycopg2: Error PostgresError InterfaceError": _by_state,
+    "pg8000: Error": lambda exc: by_sqlstate(item(args_of(exc)[0], "C")) or broken(exc),
+    f"pymysql MySQLdb mysql mariadb aiomysql asyncmy: {_DBAPI}": partial(_by_number, _MYSQL),
+    f"pymssql _mssql: {_DBAPI}": partial(_by_number, _MSSQL),
+    "pyodbc: Error": _by_odbc,
+    "oracledb cx_Oracle: Error": _by_oracle,
+    "sqlite3 pysqlite3 sqlcipher3 libsql: Error": _by_sqlite,
+    "sqlalchemy: DBAPIError": lambda exc: "yes" if attribute(exc, "connection_invalidated") is True else "inside",
+    "pymongo: PyMongoError": _by_label,
+    "redis valkey: ResponseError": lambda exc: "yes" if says(exc, _REDIS) else None,
 }

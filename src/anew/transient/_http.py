@@ -1,13 +1,15 @@
-"""What HTTP clients raise, and those of WebSockets.
+"""What HTTP clients raise, those of WebSockets, and the libraries of services around them.
 
-Sources: the exceptions of each; libcurl-errors(3); IANA's registry of WebSocket close codes (RFC 6455, section 7.4).
+Sources: the exceptions of each; libcurl-errors(3); IANA's registry of WebSocket close codes (RFC 6455, section 7.4);
+botocore/retries/standard.py for AWS's codes; google/api_core/exceptions.py.
 
-Law: a row for a connection that broke, could not be made or took too long; statuses are judged elsewhere.
+Law: a row for a connection that broke, could not be made or took too long; statuses are judged elsewhere. A library's
+error around a broken connection counts by that; where it shows that the library has retried already, it is spent.
 """
 
 import re
 
-from ._looks import Kind, Looks, args_of, attribute, integer
+from ._looks import Kind, Table, args_of, attribute, called, class_of, each, integer, item, text
 from ._sockets import broken, status_in
 
 _TOO_MANY, _REFUSED = re.compile(r"^too many ([45]\d\d) error responses$"), re.compile(r"^([45]\d\d)\b")
@@ -16,8 +18,15 @@ _TOO_MANY, _REFUSED = re.compile(r"^too many ([45]\d\d) error responses$"), re.c
 # status. Then TLS that could not be set up.
 _CURL, _CURL_TLS = {5, 6, 7, 16, 18, 22, 28, 52, 55, 56, 92, 95, 96}, 35
 
-# Going away, no status, abnormal, internal error, restart, try again later, bad gateway.
-_CLOSED = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
+# None, going away, no status, abnormal, internal error, restart, try again later, bad gateway.
+_CLOSED = {None, 1001, 1005, 1006, 1011, 1012, 1013, 1014}
+
+# AWS throttles with the status 400, too.
+_AWS = re.compile(
+    "RequestTimeout(Exception)?|PriorRequestNotComplete|Throttl(ing|ingException|edException)|RequestThrottled(Exception)?|"
+    "TooManyRequestsException|ProvisionedThroughputExceededException|TransactionInProgressException|SlowDown|"
+    "(Request|Bandwidth)LimitExceeded|LimitExceededException|EC2ThrottledException"
+)
 
 
 def _by_attempts(exc: BaseException) -> Kind:
@@ -30,35 +39,63 @@ def _by_attempts(exc: BaseException) -> Kind:
 
 
 def _by_curl(exc: BaseException) -> Kind | None:
-    numbers = [integer(one) for one in (attribute(exc, "code"), *args_of(exc))]
-    code = next((number for number in numbers if number is not None and number > 0), 0)
+    code = integer(attribute(exc, "code")) or max(integer(one) or 0 for one in args_of(exc))
     if code in _CURL:
         return status_in(exc) or "yes"
     return (broken(exc) or "never") if code == _CURL_TLS else "no" if code > 0 else None
 
 
 def _by_close(exc: BaseException) -> Kind:
-    code = integer(attribute(attribute(exc, "rcvd"), "code"))
-    return "yes" if code is None or code in _CLOSED else "no"
+    return "yes" if integer(attribute(attribute(exc, "rcvd"), "code")) in _CLOSED else "no"
 
 
-ROWS = {
+def _by_aws(exc: BaseException) -> Kind | None:
+    response = attribute(exc, "response")
+    metadata = item(response, "ResponseMetadata")
+    if item(metadata, "MaxAttemptsReached") is True and integer(item(metadata, "RetryAttempts")) != 0:
+        return "spent"
+    return "yes" if _AWS.fullmatch(text(item(item(response, "Error"), "Code"))) else None
+
+
+def _by_count(exc: BaseException) -> Kind | None:
+    # Their requests tell the server how often they were sent before.
+    headers = attribute(attribute(exc, "request"), "headers")
+    return "spent" if text(called(headers, "get", "x-stainless-retry-count")).strip("0") else None
+
+
+def _by_errors(exc: BaseException) -> Kind:
+    # The failures of the attempts before; the HTTP client's own error is in there, too.
+    errors = each(attribute(exc, "errors"))
+    return "spent" if any("elastic" in text(attribute(class_of(one), "__module__")) for one in errors) else "either"
+
+
+TABLE: Table = {
     "http urllib": "BadStatusLine IncompleteRead ContentTooShortError >URLError",
-    "httpx httpx2 httpcore httpcore2": "NetworkError RemoteProtocolError TimeoutException !DecodingError",
+    "httpx httpx2 httpcore httpcore2 h11": "NetworkError RemoteProtocolError TimeoutException !DecodingError",
     "requests niquests": "ChunkedEncodingError ConnectionError Timeout ?ProxyError >RetryError >SSLError",
     "urllib3 urllib3_future": "EmptyPoolError ProtocolError TimeoutError ?ProxyError >SSLError !ResponseNotChunked",
     "aiohttp": "ClientConnectionError ClientPayloadError >ClientSSLError !ContentEncodingError "
     "!ServerFingerprintMismatch",
     "h2 websocket": "ProtocolError WebSocketConnectionClosedException WebSocketTimeoutException !FlowControlError",
-    "h11": "RemoteProtocolError",
-}
-LOOKS: Looks = {
-    ("httpx httpx2 httpcore httpcore2", "ProxyError"): lambda exc: status_in(exc, _REFUSED) or "either",
-    ("urllib3 urllib3_future", "MaxRetryError"): _by_attempts,
-    ("urllib3 urllib3_future", "ResponseError"): lambda exc: status_in(exc, _TOO_MANY),
-    ("pycurl curl_cffi", "error CurlError"): _by_curl,
-    ("curl_cffi", "ConnectionError IncompleteRead ProxyError Timeout"): lambda exc: _by_curl(exc) or "yes",
-    ("curl_cffi", "SSLError"): _by_curl,
-    ("websockets", "ConnectionClosedError"): _by_close,
-    ("websockets", "InvalidMessage"): lambda exc: "yes" if type(attribute(exc, "__cause__")) is EOFError else "inside",
+    "botocore boto3": "ConnectionClosedError ConnectionError IncompleteReadError ReadTimeoutError "
+    "ResponseStreamingError ?ProxyConnectionError >HTTPClientError >SSLError *RetriesExceededError",
+    "openai anthropic groq stripe": "?APIConnectionError ?WebSocketConnectionClosedError",
+    "google": "TimeoutError !DataLoss !Unknown *RetryError",  # the status of the second and third is 500
+    "azure telegram": "IncompleteReadError NetworkError ?ServiceRequestError ?ServiceResponseError !BadRequest",
+    "elastic_transport opensearchpy pinecone": "?ConnectionError ?PineconeConnectionError >SSLError >TlsError",
+    "qdrant_client huggingface_hub": "ResourceExhaustedResponse OverloadedError >ResponseHandlingException "
+    ">LocalEntryNotFoundError !OfflineModeIsEnabled",
+    "httpx httpx2 httpcore httpcore2: ProxyError": lambda exc: status_in(exc, _REFUSED) or "either",
+    "urllib3 urllib3_future: MaxRetryError": _by_attempts,
+    "urllib3 urllib3_future: ResponseError": lambda exc: status_in(exc, _TOO_MANY),
+    "pycurl curl_cffi: error CurlError SSLError": _by_curl,
+    "curl_cffi: ConnectionError IncompleteRead ProxyError Timeout": lambda exc: _by_curl(exc) or "yes",
+    "websockets: ConnectionClosedError": _by_close,
+    "websockets: InvalidMessage": lambda exc: "yes" if type(attribute(exc, "__cause__")) is EOFError else "inside",
+    "botocore: ClientError": _by_aws,
+    "openai anthropic groq: APIConnectionError": lambda exc: _by_count(exc) or "either",
+    "openai anthropic groq: APIError": _by_count,
+    "elastic_transport: ConnectionError ConnectionTimeout": _by_errors,
+    "google: TransportError": lambda exc: "yes" if attribute(exc, "retryable") is True else "either",
+    "google: Aborted": lambda _: "yes",  # whose status is 409
 }

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Any
 
-from . import _calls, _databases, _http, _sdks, _sockets
+from . import _calls, _databases, _http, _sockets
 from ._answers import order_of, own_wait, status_of
 from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, class_of, says, text
 
@@ -21,10 +21,10 @@ _WITH_A_WAIT = frozenset({403, 409, 413, 423})
 # Before names that do not say `yes`.
 _MARKS: dict[str, Kind] = {"!": "never", "*": "spent", ">": "inside", "?": "either"}
 _ROWS: dict[tuple[str, str], Kind | Look] = {}
-for _family in (_sockets, _http, _sdks, _databases, _calls):
-    for (_packages, _names), _look in [*((row, None) for row in _family.ROWS.items()), *_family.LOOKS.items()]:
-        for _key in product(_packages.split(), _names.split()):
-            _ROWS[_key[0], _key[1].lstrip("!*>?")] = _look or _MARKS.get(_key[1][0], "yes")
+for _key, _what in [row for family in (_sockets, _http, _databases, _calls) for row in family.TABLE.items()]:
+    _packages, _, _names = _key.partition(": ")
+    for _package, _name in product(_packages.split(), (_what if isinstance(_what, str) else _names).split()):
+        _ROWS[_package, _name.lstrip("!*>?")] = _MARKS.get(_name[0], "yes") if isinstance(_what, str) else _what
 _PACKAGES = {package for package, _ in _ROWS}
 _WRAPPERS = ("inside", "either")
 _TLS = re.compile(r"(?i)certificate|wrong version number|hostname mismatch")
@@ -49,9 +49,8 @@ def judge(exc: Any, wanted: frozenset[int], limit: float, now: float) -> bool | 
     said = [again for again, _ in orders]
     if False in said or wait > limit:
         return None
-    telling = kinds[len(orders) - 1]
-    yes = telling == "yes" or (telling == "asks" and orders[-1][1] is not None)
-    yes = yes or (telling in _WRAPPERS and "either" in kinds)
+    kind = kinds[len(orders) - 1]
+    yes = kind == "yes" or (kind == "asks" and orders[-1][1] is not None) or (kind in _WRAPPERS and "either" in kinds)
     return "spent" not in kinds and (True in said or (yes and "never" not in kinds)) and (wait or True)
 
 
@@ -60,10 +59,9 @@ def _chain(first: Seen) -> Iterator[Seen]:
     todo, known = [first], {id(first.thing)}
     for seen in todo:
         yield seen
-        for one in seen.behind():
-            if id(one) not in known:
-                known.add(id(one))
-                todo.append(Seen(one))
+        new = {id(one): Seen(one) for one in seen.behind() if id(one) not in known}
+        known.update(new)
+        todo += new.values()
 
 
 def _kind(seen: Seen, wanted: frozenset[int]) -> Kind | None:

@@ -23,8 +23,8 @@ Kind: TypeAlias = Literal["yes", "no", "never", "spent", "inside", "either", "as
 Look: TypeAlias = Callable[[BaseException], Kind | None]
 """Looks closer at one exception; `None`: it says nothing, and what it derives from counts, or its status."""
 
-Looks: TypeAlias = dict[tuple[str, str], Look]
-"""Packages and names of classes that have to be looked at more closely."""
+Table: TypeAlias = dict[str, str | Look]
+"""Packages, and the names of classes with marks for what they say; or `packages: names`, and what looks closer."""
 
 STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529})
 """The HTTP statuses that may be different the next time.
@@ -51,7 +51,7 @@ class Seen:
 
     def __init__(self, thing: Any) -> None:
         self.thing = thing
-        own = attribute(thing, "__dict__", ())
+        own = attribute(thing, "__dict__")
         self.names = _names(class_of(thing)).union(own if issubclass(class_of(own), dict) else ())
 
     def get(self, name: str) -> Any:
@@ -73,17 +73,16 @@ def _names(cls: type[object]) -> frozenset[str]:
     return _ALL if names & {"__getattr__", "__getattribute__"} else _ALL & (names | {"args", "__cause__"})
 
 
-def class_of(thing: object) -> Any:
-    """Return the class, which is not what `__class__` says."""
-    return type(thing)
+class_of: Callable[[object], Any] = type
+"""The class, which is not what `__class__` says."""
 
 
-def attribute(thing: object, name: str, default: object = None) -> Any:
-    """Return the attribute, or the default if there is none to be had."""
+def attribute(thing: object, name: str) -> Any:
+    """Return the attribute, or `None` if there is none to be had."""
     try:
-        return getattr(thing, name, default)
+        return getattr(thing, name, None)
     except Exception:
-        return default
+        return None
 
 
 def called(thing: object, method: str, *args: object) -> Any:

@@ -5,17 +5,17 @@ Sources: errno, socket, ssl and asyncio of Python's library; getaddrinfo(3); Tri
 Law: a row for what breaks, cannot be made or takes too long. A host that does not exist is no outage.
 """
 
+import _socket
 import errno
 import re
 
-from ._looks import STATUSES, Kind, Looks, args_of, attribute, integer, says, text
+from ._looks import STATUSES, Kind, Table, args_of, attribute, integer, says, text
 
 _NETWORK = "EADDRNOTAVAIL EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH"
 _ERRNOS = {getattr(errno, name, 0) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {0}
-_LASTING = ("ADDRFAMILY", "BADFLAGS", "FAIL", "FAMILY", "NODATA", "NONAME", "SERVICE", "SOCKTYPE")
-_TUNNEL = re.compile(
-    r"(?:Tunnel connection failed: |CONNECT tunnel failed, response |HTTP code |returned error: )([45]\d\d)\b"
-)
+_LOOKUP = "ADDRFAMILY BADFLAGS FAIL FAMILY NODATA NONAME SERVICE SOCKTYPE"
+_LASTING = {getattr(_socket, f"EAI_{name}", "") for name in _LOOKUP.split()}
+_TUNNEL = re.compile(r"(?:unnel (?:connection )?failed(?::|, response)|HTTP code|returned error:) ([45]\d\d)\b")
 _BROKEN = re.compile(
     r"(?i)connection (?:was |is |has been |already |timed out|timeout|refused|reset|closed|lost|broken|dropped)|"
     r"closed the connection|connection has been closed|could not (?:connect to server|receive data|send data)|"
@@ -38,8 +38,7 @@ def status_in(exc: BaseException, pattern: re.Pattern[str] = _TUNNEL) -> Kind | 
 
 
 def _by_errno(exc: BaseException) -> Kind | None:
-    number = integer(attribute(exc, "errno"))
-    numbers = {number} if number is not None else set[int]()
+    numbers = {integer(attribute(exc, "errno"))} - {None}
     several = text(args_of(exc)[0])
     if several.startswith("Multiple exceptions: "):  # asyncio's, for the addresses of a host
         numbers.update(int(found) for found in re.findall(r"\[Errno (\d+)\]", several))
@@ -48,16 +47,11 @@ def _by_errno(exc: BaseException) -> Kind | None:
     return status_in(exc) or ("inside" if type(exc) is OSError else None)  # AnyIO's and Trio's: all attempts failed
 
 
-def _by_lookup(exc: BaseException) -> Kind:
-    import socket
-
-    return "never" if attribute(exc, "errno") in {getattr(socket, f"EAI_{name}", "") for name in _LASTING} else "yes"
-
-
-ROWS = {
-    "builtins socket ssl": "ConnectionError TimeoutError herror SSLEOFError SSLSyscallError SSLZeroReturnError "
-    "!SSLError >BaseExceptionGroup",
+TABLE: Table = {
+    "builtins socket ssl _socket _cffi_ssl": "ConnectionError TimeoutError herror SSLEOFError SSLSyscallError "
+    "SSLZeroReturnError !SSLError >BaseExceptionGroup",
     "asyncio trio anyio": "IncompleteReadError BrokenResourceError TooSlowError",
     "anew tenacity retrying": "*RetryError",
+    "builtins: OSError": _by_errno,
+    "socket _socket: gaierror": lambda exc: "never" if attribute(exc, "errno") in _LASTING else "yes",
 }
-LOOKS: Looks = {("builtins", "OSError"): _by_errno, ("socket", "gaierror"): _by_lookup}
