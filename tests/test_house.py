@@ -20,7 +20,7 @@ FLOORS = [
         *("_errors", "_marks", "_orders", "_budget", "instrumentation"),
     ],
     ["_waits", "_options"],
-    ["_decide", "_modes", "_schedule", "_any_of"],
+    ["_decide", "_modes", "_any_of"],
     ["_call"],
     ["_generators", "_blocks", "_drivers"],
     ["_retry"],
@@ -46,7 +46,7 @@ FLOOR |= {
 }
 # Lines of code, without blank lines, comments and docstrings, on the day that the figure was written here. Less is
 # welcome, and then the figure follows; more needs a reason in the commit.
-MOST_LINES = {"core": 2023, "instrumentation": 334, "transient": 478}
+MOST_LINES = {"core": 1964, "instrumentation": 334, "transient": 478}
 MOST_LINES_OF_A_FUNCTION, MOST_LEVELS = 70, 5
 MODULES = sorted(".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py"))
 

@@ -10,11 +10,11 @@ from _weakref import ref
 from types import CodeType
 from typing import TYPE_CHECKING, cast, final
 
-from . import _clock
+from . import _clock, _marks
 from ._call import Call, run
-from ._decide import wait_range
-from ._marks import marks, thrown_in
+from ._marks import thrown_in
 from ._modes import effective
+from ._waits import wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -126,7 +126,7 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = marks.newest
+        self._since = _marks.newest
         return self
 
 

@@ -16,13 +16,12 @@ from collections.abc import Callable
 from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock
+from . import _clock, _marks
 from ._call import NO, Call, pay, refuse_awaitable, run
 from ._callables import discard_awaitable, kind_of, name_of, result_kind
 from ._caller import warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
-from ._marks import marks
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -62,7 +61,7 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
 
     # Each variable of these two closures costs a hundredth of a call, so the rest is in `own`.
     def plain(*args: Any, **kwargs: Any) -> Any:
-        since = marks.newest
+        since = _marks.newest
         try:
             if kwargs:
                 if type(result := fn(*args, **kwargs)) is own.value:
@@ -78,7 +77,7 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
         return own.again(state)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
-        start, since = _clock.monotonic() if timed else 0.0, marks.newest
+        start, since = _clock.monotonic() if timed else 0.0, _marks.newest
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except own.policy.catch as exc:
@@ -123,7 +122,7 @@ class Retried:
         while True:
             with state as wait:
                 _clock.sleep(wait)
-            since = marks.newest
+            since = _marks.newest
             try:
                 result = self._fn(*state.args, **state.kwargs)
             except self.policy.catch as exc:
@@ -178,7 +177,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state, start = begun, _clock.monotonic() if timed else 0.0
         while True:
-            since = marks.newest
+            since = _marks.newest
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:

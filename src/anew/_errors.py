@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from ._checks import finite
 from ._describe import describe
@@ -53,8 +54,7 @@ class RetryError(Exception):
         elapsed: float = 0.0,
         name: str | None = None,
     ) -> None:
-        given: Any = last_exception
-        last = given if isinstance(given, Exception) else Exception(given)
+        last = last_exception if isinstance(cast("object", last_exception), Exception) else Exception(last_exception)
         # Not super(): other bases that a subclass may have (OSError) keep `args` of their own making.
         BaseException.__init__(self, attempts, last, reason, elapsed, name)
 
@@ -134,19 +134,16 @@ class TryAgain(Exception):
 
 def failure_in(exc: Exception) -> Exception:
     """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
-        return exc.__cause__
-    return exc
+    return exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
 
 
 def without_traceback(exc: Exception) -> Exception:
     """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
     from copy import copy
 
-    try:
+    with suppress(Exception):
         return copy(exc)
-    except Exception:
-        return Exception(describe(exc))
+    return Exception(describe(exc))
 
 
 class _Carried:
@@ -161,11 +158,9 @@ class _Carried:
     def __deepcopy__(self, memo: dict[int, Any]) -> _Carried:
         from copy import deepcopy
 
-        try:
+        with suppress(Exception):
             return _Carried(deepcopy(self.exc, memo))
-        except Exception:  # an exception that refuses to be copied is shared
-            memo[id(self.exc)] = self.exc
-            return self
+        return _Carried(self.exc)  # an exception that refuses to be copied is shared
 
 
 def _restored(cls: type[RetryError], cause: _Carried | None, attempts: int, last: _Carried, *others: Any) -> RetryError:
@@ -204,8 +199,7 @@ def _packed(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[
 def _arrived(data: bytes, stand_in: Exception) -> _Carried:
     import pickle
 
-    try:
+    exc: object = None
+    with suppress(Exception):
         exc = pickle.loads(data)
-    except Exception:
-        exc = None
     return _Carried(exc if isinstance(exc, BaseException) else stand_in)

@@ -21,11 +21,11 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from . import _clock
+from . import _clock, _marks
 from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
-from ._marks import marks, thrown_in
+from ._marks import thrown_in
 from ._types import override
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Ca
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, gen = marks.newest, fn(*args, **kwargs)
+            since, gen = _marks.newest, fn(*args, **kwargs)
             try:
                 item = next(gen)
                 break
@@ -123,7 +123,7 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
         state = _Stream(policy, fn, args, kwargs, _clock.monotonic())
         sent = thrown = None
         while True:
-            since, gen = marks.newest, fn(*args, **kwargs)
+            since, gen = _marks.newest, fn(*args, **kwargs)
             try:
                 for _ in range(state.begin()):
                     next(gen)
@@ -163,7 +163,7 @@ def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         state, start = None, _clock.monotonic() if timed else 0.0
         while True:
-            since, agen = marks.newest, fn(*args, **kwargs)
+            since, agen = _marks.newest, fn(*args, **kwargs)
             try:
                 item = await _first_step(agen)
                 break
@@ -211,7 +211,7 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
         state = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True)
         sent = thrown = None
         while True:
-            since, agen = marks.newest, fn(*args, **kwargs)
+            since, agen = _marks.newest, fn(*args, **kwargs)
             try:
                 skip = state.begin()
                 item = await _first_step(agen)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
 
+from . import _marks
 from ._blocks import AsyncAttempts, Attempts
 from ._call import Call, run
 from ._callables import VALUES, copy_metadata, kind_of
 from ._caller import current_frame
 from ._checks import safe_repr
 from ._drivers import Retried, drive
-from ._marks import frames, marks
+from ._marks import frames
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
+from ._waits import Schedule, schedule
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from ._errors import RetryError
-    from ._schedule import Schedule
 
     # isort: off
     # fmt: off
@@ -92,7 +93,7 @@ class Retry(Generic[C_co]):
             TypeError: `fn` is not of the kind that async callbacks or `replay` need.
         """
         # The paragraph of `_drivers`, for calls that need nothing of what `drive` prepares.
-        policy, since = self._policy, marks.newest
+        policy, since = self._policy, _marks.newest
         if not policy.is_simple:
             return drive(fn, policy, by_call=True)(*args, **kwargs)
         try:
@@ -135,8 +136,6 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
         """
-        from ._schedule import schedule
-
         return schedule(self._policy, n)
 
     def __iter__(self: Retry[None]) -> Attempts:

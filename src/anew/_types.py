@@ -6,13 +6,12 @@ closed TypedDicts) is written for type checkers, with the plain form of `typing`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping
     from datetime import timedelta
     from types import CodeType
-    from typing import Literal, ParamSpec, TypeAlias
 
     import typing_extensions
     from typing_extensions import override as override
