@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from ._callables import name_of
+from ._callables import written
 from ._checks import option_error
 from ._decide import asked_wait
 from ._options import checked_on
@@ -63,7 +63,7 @@ class _AnyOf:
         return False if answer is None else answer
 
     def __repr__(self) -> str:
-        return f"any_of({', '.join(map(_written, self._parts))})"
+        return f"any_of({', '.join(map(written, self._parts))})"
 
 
 def _is_ours(part: Any) -> bool:
@@ -78,11 +78,3 @@ def _answer(part: Any, exc: Exception) -> bool | float | None:
         return answer
     given = part(exc)
     return given if isinstance(given, bool) else asked_wait("the answer of on", given, exc)
-
-
-def _written(part: Any) -> str:
-    if isinstance(part, tuple):
-        types = cast("tuple[type[Exception], ...]", part)
-        names = ", ".join(map(name_of, types))
-        return names if len(types) == 1 else f"[{names}]"
-    return repr(part) if _is_ours(part) else name_of(part)

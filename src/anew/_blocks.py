@@ -60,12 +60,8 @@ class Attempt:
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
     def __repr__(self) -> str:
-        try:
-            next_wait = f"{self.next_wait:.10g}"
-        except Exception:  # of the user's `backoff`
-            next_wait = "?"
-        left = self.remaining
-        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left if left is None else round(left, 3)}>"
+        left = None if self.remaining is None else round(self.remaining, 3)
+        return f"<Attempt num={self._num} next_wait={self.next_wait:.10g} remaining={left}>"
 
     def __enter__(self) -> Attempt:
         """Begin.

@@ -20,13 +20,12 @@ from . import _clock
 from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
-from ._checks import option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, failure_in, without_traceback
 from ._marks import frames, mark, trim
 from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
-from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
+from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -78,8 +77,8 @@ class Call:
         self._num, self._earlier, self._waited, self._previous = 0, 0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
-        self.start: float = start  # on the monotonic clock, if the time is limited
-        self.in_task: bool = in_task  # which may be cancelled, and in which nothing blocks
+        # On the monotonic clock, if the time is limited; a task may be cancelled, and nothing in it blocks.
+        self.start, self.in_task = start, in_task
 
     def __enter__(self) -> float:
         self._began = _clock.monotonic()
@@ -198,9 +197,9 @@ class Call:
             record(self._details(policy, without_traceback(exc), wait))
             wait = 0.0
         self._wait = wait
-        if (chosen["retry"] if policy.hooks is None else policy.hooks) != () and (hooks := current(policy.hooks)):
+        if hooks := current(policy.hooks):
             self._opened = tell(hooks, self._details(policy, exc, wait))
-        self._waited = self._waited + wait if self._waited else wait  # one float less for a call that waits once
+        self._waited += wait
 
     def _details(self, policy: Policy, exc: Exception, wait: float) -> RetryDetails:
         facts = self._facts(exc)
@@ -246,10 +245,7 @@ def pay(policy: Policy) -> None:
 def _ask(method: str, budget: Budget) -> bool:
     """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        answer: object = getattr(budget, method)()
-        if discard_awaitable(answer):
-            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
-        return bool(answer)
+        return bool(getattr(budget, method)())
     except Exception as exc:
         effect = "it counts as spent" if method == "take" else "the call goes on"
         log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)

@@ -12,6 +12,8 @@ from os import fsdecode
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType, NoneType
 from typing import Any, Literal, TypeAlias, cast
 
+from ._checks import safe_repr
+
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
 # Of the data model, "Code objects"; inspect gives them their names.
@@ -120,6 +122,14 @@ def name_of(fn: Any) -> str:
     if name.endswith("<lambda>") and code is not None:
         return f"{name} ({code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{code.co_firstlineno})"
     return name
+
+
+def written(value: Any) -> str:
+    """Return an option as it is written: functions and types by their names."""
+    if isinstance(value, tuple):
+        names = [written(one) for one in cast("tuple[object, ...]", value)]
+        return names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return name_of(value) if hasattr(value, "__qualname__") else safe_repr(value)
 
 
 def accepts(fn: object, count: int) -> bool:

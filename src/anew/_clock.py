@@ -72,17 +72,15 @@ def cancelling(exc: BaseException, since: int) -> bool:
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
     task = _ask_asyncio("current_task")
-    if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
+    if task is None or not task.cancelling():
+        return False
+    if not (_COUNTS_RIGHT or _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)):
         return False
     _warn_if_stale(task, exc, since)
     return True
 
 
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
-
-
-def _is_cancelled(task: Any, exc: BaseException) -> bool:
-    return _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)
 
 
 def _has_met_cancellation(failure: BaseException) -> bool:

@@ -99,12 +99,6 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
     return heard if policy.is_heard or timed else plain
 
 
-_NOT_RETRIED = {
-    "awaitable": ("an awaitable", "an `async def` function"),
-    "generator": ("a generator", "the generator function"),
-}
-
-
 class Retried:
     """A function that is retried, and what to do when it gives something else than a plain value.
 
@@ -143,8 +137,10 @@ class Retried:
         elif kind == "coroutine" or (self._by_call and kind != "generator" and _clock.in_event_loop()):
             return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start))
         elif kind == "generator" or (kind == "awaitable" and _clock.in_event_loop()):
-            what, advice = _NOT_RETRIED[kind]
-            warn_at_caller(f"{name_of(self._fn)} returned {what}, which is not retried; decorate {advice}")
+            what = "a generator, which is not retried; decorate the generator function"
+            if kind == "awaitable":
+                what = "an awaitable, which is not retried; decorate an `async def` function"
+            warn_at_caller(f"{name_of(self._fn)} returned {what}")
         return result
 
     def _awaiting(self, awaitable: Any, state: Call) -> Any:

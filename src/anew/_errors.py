@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ._checks import finite
 from ._describe import describe
-from ._types import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +85,6 @@ class RetryError(Exception):
         """What was retried, if it is known."""
         return _FACTS(self)[4]
 
-    @override
     def __str__(self) -> str:
         attempts, last, reason, _, name = _FACTS(self)
         failed = "Failed" if name is None else f"{name} failed"
@@ -127,7 +125,6 @@ class TryAgain(Exception):
         """Seconds to wait before the next attempt; `None`: as long as the policy says."""
         return self._after
 
-    @override
     def __str__(self) -> str:
         return super().__str__() or "another attempt is wanted, which only a call retried by anew makes"
 

@@ -26,7 +26,6 @@ from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
 from ._marks import thrown_in
-from ._types import override
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -107,7 +106,6 @@ class _Stream(Call):
         """Hear that the consumer sends something, or throws it in."""
         self._is_unlike, self._is_thrown, self.is_left = True, thrown is not None, isinstance(thrown, GeneratorExit)
 
-    @override
     async def failed(self, caught: Exception, since: int, *, last: bool = False, owner: object = None) -> bool:
         """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
         last = self._is_thrown or (self._is_unlike and self.policy.replay == "skip")
@@ -253,13 +251,8 @@ def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
     be an error in its log.
     """
     hooks = sys.get_asyncgen_hooks()
-    if hooks.finalizer is None:
-        return anext(agen)
-    sys.set_asyncgen_hooks(None, _leave_alone)
+    sys.set_asyncgen_hooks(None, hooks.finalizer and (lambda _: None))
     try:
         return anext(agen)
     finally:
         sys.set_asyncgen_hooks(*hooks)
-
-
-def _leave_alone(agen: AsyncGenerator[Any, Any]) -> None: ...

@@ -73,10 +73,10 @@ def is_testing() -> bool:
 
 def effective(policy: Policy) -> Policy:
     """Return the policy as it is meant right now."""
-    limits = _switches[-1].limits
-    if _active and limits is None:
+    limits = _switches[-1].limits if _active else (1, False)
+    if limits is None:
         return policy
-    attempts, cap = limits if _active and limits is not None else (1, False)
+    attempts, cap = limits
     times = min(policy.times or attempts, attempts) if cap else attempts
     return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
@@ -99,7 +99,8 @@ class _Switch:
 
 @contextmanager
 def _in_force(switch: _Switch) -> Generator[list[RetryDetails]]:
-    retries = switch.retries = []
+    retries: list[RetryDetails] = []
+    switch.retries = retries
     with _lock:
         _switches[:] = [*(one for one in _switches if one is not switch), switch]
     try:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, g
 from . import _marks
 from ._blocks import AsyncAttempts, Attempts
 from ._call import Call, run
-from ._callables import VALUES, copy_metadata, kind_of
+from ._callables import VALUES, copy_metadata, kind_of, written
 from ._caller import current_frame
 from ._checks import safe_repr
 from ._drivers import Retried, drive
-from ._marks import frames
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
 from ._types import C_co
 from ._waits import Schedule, schedule
@@ -99,8 +98,8 @@ class Retry(Generic[C_co]):
         try:
             result = fn(*args, **kwargs)
         except policy.catch as exc:
-            # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
-            if not callable(fn) or (kind_of(fn) != "function" and len(frames(exc)) == 1):
+            # Wrong arguments, or nothing that can be called: the driver tells of them in its own way.
+            if not callable(fn) or kind_of(fn) != "function":
                 return drive(fn, policy)(*args, **kwargs)
             state = Call(policy, fn, args, kwargs)
             if not run(state.failed(exc, since)):
@@ -158,7 +157,7 @@ class Retry(Generic[C_co]):
         """The call that makes this policy, options with their defaults left out."""
         own, base = vars(self._policy), vars(BASE)
         given = [one for one in DEFAULTS if own[one] is not base[one] and (callable(own[one]) or own[one] != base[one])]
-        return f"retry({', '.join(f'{one}={_written(own[one])}' for one in given)})"
+        return f"retry({', '.join(f'{one}={written(own[one])}' for one in given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
@@ -176,20 +175,9 @@ def retry(
     *,
     on: type[E] | Iterable[type[E]],
     on_retry: Callable[[int, E], C] | None = None,
-    times: int | None = 3,
-    delay: Seconds = 1.0,
-    backoff: Backoff = "exponential",
-    jitter: Jitter = True,
-    max_delay: Seconds | None = 60.0,
-    timeout: Seconds | None = None,
-    reraise: bool = False,
-    replay: Replay = False,
-    budget: Budget | None = None,
-    hooks: Hooks | None = None,
-    stop: Stop | None = None,
-    name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
+    **options: Unpack[Options],
 ) -> Retry[C]: ...
 @overload
 def retry(
@@ -281,10 +269,3 @@ _DESCRIPTORS: Any = (classmethod, staticmethod)
 def _around(frame: FrameType) -> CodeType | str:
     """Return what names a block: the code around it, or the name of its module."""
     return frame.f_code if frame.f_code.co_name != "<module>" else str(frame.f_globals.get("__name__", "<module>"))
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        names = [_written(one) for one in cast("tuple[object, ...]", value)]
-        return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return str(getattr(value, "__qualname__", None) or safe_repr(value))

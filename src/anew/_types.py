@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from types import CodeType
 
     import typing_extensions
-    from typing_extensions import override as override
 
     Seconds: TypeAlias = float | timedelta
     """A duration: a number of seconds, or a `datetime.timedelta`."""
@@ -92,10 +91,6 @@ if TYPE_CHECKING:
     AF = TypeVar("AF", bound=AsyncFunction)
 else:
     C_co = TypeVar("C_co", covariant=True)
-
-    def override(method):
-        """Stand in for `typing.override`, which came with Python 3.12."""
-        return method
 
 
 class Budget(Protocol):
