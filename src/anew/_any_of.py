@@ -47,7 +47,7 @@ class _AnyOf:
         self._parts = parts
         named: list[Any] = []
         for part in parts:
-            named += part if isinstance(part, tuple) else part.types if _is_ours(part) else ()
+            named += part if isinstance(part, tuple) else part.types if hasattr(part, "skips_exhausted") else ()
         self.types: tuple[type[Exception], ...] = tuple(dict.fromkeys(named))
 
     def judge(self, exc: Exception) -> bool | float | None:
@@ -66,14 +66,10 @@ class _AnyOf:
         return f"any_of({', '.join(map(written, self._parts))})"
 
 
-def _is_ours(part: Any) -> bool:
-    return hasattr(part, "skips_exhausted")
-
-
 def _answer(part: Any, exc: Exception) -> bool | float | None:
     if isinstance(part, tuple):
         return issubclass(type(exc), cast("Any", part))  # isinstance() would ask the exception, which may lie
-    if _is_ours(part):
+    if hasattr(part, "skips_exhausted"):  # one of our own
         answer: bool | float | None = part.judge(exc)
         return answer
     given = part(exc)

@@ -17,12 +17,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
-from ._budget import RetryBudget
 from ._callables import discard_awaitable, name_of
 from ._caller import in_notebook_cell, warn_at_caller
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
-from ._errors import RetryError, TryAgain, failure_in, without_traceback
-from ._marks import frames, mark, trim
+from ._errors import RetryError, TryAgain, without_traceback
+from ._marks import entries, mark, trim
 from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
 from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
@@ -35,12 +34,7 @@ if TYPE_CHECKING:
     from .instrumentation._hooks import Common
 
 
-_WHY = {
-    "attempts": "no attempts left",
-    "timeout": "the next attempt would have started after the timeout",
-    "budget": "the retry budget is spent",
-    "stopped": "told to stop",
-}
+_WHY = {"attempts": "no attempts left", "timeout": "no time left", "budget": "no token left", "stopped": "told to stop"}
 NO: Kwargs = {}  # keyword arguments
 _LONGEST_STOP = 1e6  # seconds; some events refuse more
 
@@ -53,7 +47,8 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
         return cast("T", done.value)
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
-        if isinstance(error.__cause__, StopIteration) and frames(error)[-1].f_globals["__package__"] == __package__:
+        *_, raised_at = entries(error)
+        if isinstance(error.__cause__, StopIteration) and raised_at.tb_frame.f_globals["__package__"] == __package__:
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -175,11 +170,11 @@ class Call:
             return "stopped"
         # Once a call, and before the token is taken, as the warning may be an error.
         if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-            self._warn_of_blocking(exc, policy.budget)
+            self._warn_of_blocking(exc)
         return None if policy.budget is None or _ask("take", policy.budget) else "budget"
 
-    def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
-        if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
+    def _warn_of_blocking(self, exc: Exception) -> None:
+        if not in_notebook_cell():
             problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
             warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
 
@@ -214,7 +209,8 @@ class Call:
             await answer
 
     def _error(self, exc: Exception, reason: Reason) -> RetryError:
-        last = failure_in(exc)
+        # What a `TryAgain` was raised from.
+        last = exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
         error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)
         error.__cause__ = last
         return error

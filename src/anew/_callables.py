@@ -45,13 +45,9 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
 
 def unwrap(fn: Any) -> Any:
     """What is called in the end behind bound methods and partials."""
-    while True:
-        if isinstance(fn, MethodType):
-            fn = fn.__func__
-        elif isinstance(fn, partial):
-            fn = fn.func
-        else:
-            return fn
+    if isinstance(fn, MethodType):
+        return unwrap(fn.__func__)
+    return unwrap(fn.func) if isinstance(fn, partial) else fn
 
 
 def code_of(fn: object) -> CodeType | None:

@@ -53,8 +53,7 @@ def async_sleep(seconds: float) -> Awaitable[object]:
     """Suspend the running task of Trio or asyncio. A zero wait is still a checkpoint."""
     seconds = min(seconds, LONGEST)
     # The import statement costs more than the look-up.
-    library: Any = _trio() or sys.modules.get("asyncio") or __import__("asyncio")
-    wait: Callable[[float], Awaitable[object]] = library.sleep
+    wait: Callable[[float], Awaitable[object]] = (_trio() or sys.modules.get("asyncio") or __import__("asyncio")).sleep
     return wait(seconds)
 
 

@@ -129,11 +129,6 @@ class TryAgain(Exception):
         return super().__str__() or "another attempt is wanted, which only a call retried by anew makes"
 
 
-def failure_in(exc: Exception) -> Exception:
-    """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    return exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
-
-
 def without_traceback(exc: Exception) -> Exception:
     """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
     from copy import copy
@@ -151,13 +146,6 @@ class _Carried:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrived, _packed(self.exc)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Carried:
-        from copy import deepcopy
-
-        with suppress(Exception):
-            return _Carried(deepcopy(self.exc, memo))
-        return _Carried(self.exc)  # an exception that refuses to be copied is shared
 
 
 def _restored(cls: type[RetryError], cause: _Carried | None, attempts: int, last: _Carried, *others: Any) -> RetryError:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
@@ -66,7 +66,7 @@ def mark(exc: BaseException, text: str, owner: object) -> None:
     """
     with suppress(Exception):
         note = Note(text)
-        note.frame, note.owner, note.number = id(next(_entries(exc)).tb_frame), ref(owner), next_number()
+        note.frame, note.owner, note.number = id(next(entries(exc)).tb_frame), ref(owner), next_number()
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
 
@@ -94,7 +94,7 @@ def trim(exc: BaseException) -> None:
     """
     head = _GET_TRACEBACK(exc)
     # Of two rounds at a time: what follows may be what thousands of calls before have left.
-    ends = islice((above for above, below in pairwise(_entries(exc)) if below.tb_frame is head.tb_frame), 2)
+    ends = islice((above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame), 2)
     with suppress(ValueError):  # fewer than two; or another thread has raised the same instance meanwhile
         first, last = ends
         first.tb_next = last.tb_next
@@ -103,10 +103,10 @@ def trim(exc: BaseException) -> None:
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
-    entries = [*islice(_entries(exc), depth, depth + 2)]
-    flags = entries[0].tb_frame.f_code.co_flags if entries else 0
+    first = [*islice(entries(exc), depth, depth + 2)]
+    flags = first[0].tb_frame.f_code.co_flags if first else 0
     kinds = (1, 2) if flags & _GENERATOR else (1,) if flags & _ASYNC_GENERATOR else ()  # see below
-    return any(tb.tb_frame is entries[0].tb_frame and _suspension(tb) in kinds for tb in entries)
+    return any(tb.tb_frame is first[0].tb_frame and _suspension(tb) in kinds for tb in first)
 
 
 def _suspension(tb: TracebackType) -> int:
@@ -128,11 +128,11 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    entries = [*_entries(exc)]
-    ids = [id(tb.tb_frame) for tb in entries]
+    tracebacks = [*entries(exc)]
+    ids = [id(tb.tb_frame) for tb in tracebacks]
     if note.owner() is None or note.frame not in ids:
         return False
-    above = enumerate(entries[: ids.index(note.frame)], 1)
+    above = enumerate(tracebacks[: ids.index(note.frame)], 1)
     return not any(_raises_anew(tb) and ids[below] not in ids[:below] for below, tb in above)
 
 
@@ -142,12 +142,8 @@ def _raises_anew(tb: TracebackType) -> bool:
     return _opname(tb.tb_frame.f_code.co_code[tb.tb_lasti]) == "RAISE_VARARGS" and package not in _RAISES_AGAIN
 
 
-def frames(exc: BaseException) -> list[FrameType]:
-    """Return the frames of the traceback, the newest first."""
-    return [tb.tb_frame for tb in _entries(exc)]
-
-
-def _entries(exc: BaseException) -> Iterator[TracebackType]:
+def entries(exc: BaseException) -> Iterator[TracebackType]:
+    """Return the entries of the traceback, from the frame that caught the exception to the one that raised it."""
     tb: TracebackType | None = _GET_TRACEBACK(exc)
     while tb is not None:
         yield tb

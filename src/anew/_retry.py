@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
+from typing import TYPE_CHECKING, Any, Generic, Unpack, cast, final, get_overloads, overload
 
 from . import _marks
 from ._blocks import AsyncAttempts, Attempts
@@ -34,17 +34,16 @@ if TYPE_CHECKING:
 class Retry(Generic[C_co]):
     """A retry policy: decorate with it, call through it, or loop over it. Made by `retry(...)`.
 
-    It is frozen and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
+    It never changes and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
     callbacks and hooks do.
     """
 
     __slots__ = ("_policy",)
-    _policy: Policy
 
     def __init__(self, policy: object, /) -> None:
         if not isinstance(policy, Policy):
             raise TypeError("a Retry is made by retry(...)")
-        object.__setattr__(self, "_policy", policy)
+        self._policy = policy
 
     # Async functions: any policy; a function comes back as itself, any other callable by its signature.
     @overload
@@ -161,13 +160,6 @@ class Retry(Generic[C_co]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
-
-    if not TYPE_CHECKING:  # to a checker, a class with __setattr__ has every attribute
-
-        def __setattr__(self, name: str, *_: object) -> NoReturn:
-            raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
-
-        __delattr__ = __setattr__
 
 
 @overload
