@@ -168,10 +168,11 @@ class Call:
         """Return why another attempt must not follow, whatever the judgement."""
         if policy.stop is not None and policy.stop.is_set():
             return "stopped"
-        # Once a call, and before the token is taken, as the warning may be an error.
+        if policy.budget is not None and not _ask("take", policy.budget):
+            return "budget"
         if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
             self._warn_of_blocking(exc)
-        return None if policy.budget is None or _ask("take", policy.budget) else "budget"
+        return None
 
     def _warn_of_blocking(self, exc: Exception) -> None:
         if not in_notebook_cell():
