@@ -16,11 +16,11 @@ PACKAGE = Path(anew.__file__).parent
 # A file imports from floors below its own, and from its own floor as long as nobody there imports in a circle.
 FLOORS = [
     [
-        *("_types", "_checks", "_callables", "_clock", "_caller", "_describe"),
+        *("_types", "_checks", "_callables", "_clock", "_describe"),
         *("_errors", "_marks", "_orders", "_budget", "instrumentation"),
     ],
     ["_waits", "_options"],
-    ["_decide", "_modes", "_any_of"],
+    ["_decide", "_modes", "_schedule", "_any_of"],
     ["_call"],
     ["_generators", "_blocks", "_drivers"],
     ["_retry"],

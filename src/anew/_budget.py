@@ -31,7 +31,7 @@ from _thread import RLock
 from _weakref import ref
 from collections import Counter, defaultdict, deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, Protocol, cast, final
 
 from . import _clock
 from ._checks import duration, integer, option_error, text
@@ -45,6 +45,21 @@ _TOKEN = 1000  # shares, as in gRPC
 _SLICES = 10
 _JOURNAL = 256  # successes: settling costs little for each, and the journal some kilobytes
 _MOST = 10**15  # beyond all use, and all of it within floats
+
+
+class Budget(Protocol):
+    """What the option `budget` takes: `RetryBudget` is one, and whatever has these two methods.
+
+    Both are called from all threads and tasks that share the budget, and must not wait for long.
+    """
+
+    def take(self, /) -> bool:
+        """Take a token for a retry that will happen; `False`: there is none, and the call gives up."""
+        ...
+
+    def pay(self, /) -> None:
+        """Hear of a call that succeeded."""
+        ...
 
 
 @final

@@ -17,8 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
-from ._callables import discard_awaitable, name_of
-from ._caller import in_notebook_cell, warn_at_caller
+from ._callables import discard_awaitable, in_notebook_cell, name_of, warn_at_caller
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, without_traceback
 from ._marks import entries, mark, trim
@@ -29,8 +28,9 @@ from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from ._budget import Budget
     from ._options import Policy
-    from ._types import Args, Budget, Kwargs, Reason, Stop, T
+    from ._types import Args, Kwargs, Reason, Stop, T
     from .instrumentation._hooks import Common
 
 

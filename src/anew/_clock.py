@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from ._caller import innermost
+from ._callables import innermost
 from ._marks import next_number
 
 monotonic = time.monotonic

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _clock, _marks
 from ._call import NO, Call, pay, refuse_awaitable, run
-from ._callables import discard_awaitable, kind_of, name_of, result_kind
-from ._caller import warn_at_caller
+from ._callables import discard_awaitable, kind_of, name_of, result_kind, warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
 

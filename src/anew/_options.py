@@ -20,7 +20,8 @@ from .instrumentation._registry import checked_hooks
 if TYPE_CHECKING:
     import typing_extensions
 
-    from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
+    from ._budget import Budget
+    from ._types import Backoff, Jitter, Replay, Seconds, Stop
     from .instrumentation._registry import Hooks
 
 _Fields: TypeAlias = dict[str, Any]

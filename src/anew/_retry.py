@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, Unpack, cast, final, get_overloads, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast, final, get_overloads, overload
 
 from . import _marks
 from ._blocks import AsyncAttempts, Attempts
 from ._call import Call, run
-from ._callables import VALUES, copy_metadata, kind_of, written
-from ._caller import current_frame
+from ._callables import VALUES, copy_metadata, current_frame, kind_of, written
 from ._checks import safe_repr
 from ._drivers import Retried, drive
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
-from ._types import C_co
-from ._waits import Schedule, schedule
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
+    from ._budget import Budget
     from ._errors import RetryError
-
-    # isort: off
-    # fmt: off
-    from ._types import AF, AI, A, Backoff, Bare, Budget, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds
-    from ._types import Stop, T
-    # fmt: on
-    # isort: on
+    from ._schedule import Schedule
+    from ._types import AF, AI, A, B, Backoff, C, C_co, CallableLike, E, F, Hook, Jitter, N, P, Replay, Seconds, Stop, T
     from .instrumentation._registry import Hooks
+else:
+    C_co = TypeVar("C_co", covariant=True)
 
 
 @final
@@ -49,11 +44,11 @@ class Retry(Generic[C_co]):
     @overload
     def __call__(self, fn: AF, /) -> AF: ...
     @overload
-    def __call__(self, fn: Callable[P, A] | CallableObject[P, A], /) -> Callable[P, A]: ...
+    def __call__(self, fn: Callable[P, A] | CallableLike[P, A], /) -> Callable[P, A]: ...
     @overload
     def __call__(self: Retry[None], fn: F, /) -> F: ...
     @overload
-    def __call__(self: Retry[None], fn: Callable[P, T] | CallableObject[P, T], /) -> Callable[P, T]: ...
+    def __call__(self: Retry[None], fn: Callable[P, T] | CallableLike[P, T], /) -> Callable[P, T]: ...
     def __call__(self, fn: Any, /) -> Any:
         """Decorate a callable: a function of the same kind and signature that retries.
 
@@ -134,6 +129,8 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
         """
+        from ._schedule import schedule  # a named tuple takes a millisecond to be defined
+
         return schedule(self._policy, n)
 
     def __iter__(self: Retry[None]) -> Attempts:
@@ -194,7 +191,7 @@ def retry(
     name: str | None = None,
 ) -> Retry[C]: ...
 @overload
-def retry(fn: Bare, /) -> Bare: ...
+def retry(fn: B, /) -> B: ...
 def retry(fn: Any = None, /, *, on: Any = Exception, **options: Any) -> Any:
     """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
 

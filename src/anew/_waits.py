@@ -1,4 +1,4 @@
-"""How waits grow, how they are spread, and what a policy would wait, as plain data.
+"""How waits grow, and how they are spread.
 
 Law: nothing is drawn, slept or remembered, and nothing is called but the user's `backoff`. A strategy knows the number
 of the failure, a jitter the capped wait, the wait before it and the policy's limits. To add a strategy, write the
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ._callables import discard_awaitable
-from ._checks import integer, option_error
+from ._checks import option_error
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Callable[[int], float]
@@ -104,51 +104,3 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
     discard_awaitable(answer)
     error = ValueError if isinstance(factor, float) else TypeError
     raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc
-
-
-class Wait(NamedTuple):
-    """One wait, in seconds. The mean is `None` with decorrelated jitter, where it depends on the waits before."""
-
-    lowest: float
-    mean: float | None
-    highest: float
-
-
-class Schedule(tuple[Wait, ...]):
-    """The waits after the first, second, third ... failure. Its `repr` is a table."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """The table, in seconds."""
-        rows = [["wait", "lowest", "mean", "highest"]]
-        rows += [[str(num), *map(_written, wait)] for num, wait in enumerate(self, 1)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
-
-
-def schedule(policy: Any, count: Any) -> Schedule:
-    """Return the first `count` waits, however many attempts `times` allows, and without a `timeout`.
-
-    Raises:
-        TypeError, ValueError: `count` is not an integer of at least 0; or a `backoff` function answers what it must
-            not.
-    """
-    integer("n", count, "an integer >= 0", 0)
-    waits = list[Wait]()
-    highest = policy.delay
-    for num in range(1, count + 1):
-        # The highest wait before allows the highest wait; only decorrelated jitter asks for it.
-        lowest, highest = wait_range(policy, num, highest)
-        mean = None if policy.jitter == "decorrelated" else lowest + (highest - lowest) / 2
-        waits.append(Wait(lowest, mean, highest))
-    return Schedule(waits)
-
-
-_TINY, _HUGE = 0.001, 1e9
-
-
-def _written(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.3f}" if seconds == 0 or _TINY <= seconds < _HUGE else f"{seconds:.2e}"

@@ -1,6 +1,6 @@
 """Blocks and schedules."""
 
-_RETRY, _BLOCKS, _WAITS = "_retry.py", "_blocks.py", "_waits.py"
+_RETRY, _BLOCKS, _SCHEDULE = "_retry.py", "_blocks.py", "_schedule.py"
 
 _GETATTR = """\
     if TYPE_CHECKING:
@@ -76,8 +76,11 @@ WEAKENINGS = {
         (_RETRY, "n: int, /) -> Schedule:", "n: int, /) -> list[Wait]:"),
         (_RETRY, "import Schedule", "import Wait, Schedule"),
     ],
-    "schedules hold plain tuples": [(_WAITS, "(tuple[Wait, ...])", "(tuple[tuple[float, float, float], ...])")],
-    "schedules hold anything": [(_WAITS, "(tuple[Wait, ...])", "(tuple[Any, ...])")],
-    "Wait.mean is an int": [(_WAITS, "    mean: float | None\n", "    mean: int | None\n")],
-    "Wait.mean is always there": [(_WAITS, "    mean: float | None\n", "    mean: float\n")],
+    "schedules hold plain tuples": [(_SCHEDULE, "(tuple[Wait, ...])", "(tuple[tuple[float, float, float], ...])")],
+    "schedules hold anything": [
+        (_SCHEDULE, "(tuple[Wait, ...])", "(tuple[Any, ...])"),
+        (_SCHEDULE, "import TYPE_CHECKING, ", "import TYPE_CHECKING, Any, "),
+    ],
+    "Wait.mean is an int": [(_SCHEDULE, "    mean: float | None\n", "    mean: int | None\n")],
+    "Wait.mean is always there": [(_SCHEDULE, "    mean: float | None\n", "    mean: float\n")],
 }
