@@ -25,9 +25,9 @@ def depth(exc: BaseException) -> int:
 
 
 def assert_grows_as_python_does(depths: list[int]) -> None:
-    """Python adds entries with each call that raises a stored instance; no call may add those of all rounds."""
+    """Python adds entries with each call that raises a stored instance; a call adds those of eight rounds at most."""
     (step,) = {later - sooner for sooner, later in pairwise(depths[1:])}
-    assert step <= 15
+    assert step <= 20
 
 
 def test_the_last_exception_itself(every_way: Any, hopeless: Any) -> None:

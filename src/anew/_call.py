@@ -44,7 +44,8 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     try:
         steps.send(None)
     except StopIteration as done:
-        return cast("T", done.value)
+        result: T = done.value
+        return result
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
         *_, raised_at = entries(error)
@@ -83,9 +84,9 @@ class Call:
         if self._opened:
             leave(self._opened, typ, exc, tb)
         # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        missing = max(0.0, self._began + self._wait - _clock.monotonic())
-        self.start -= missing
-        self._first_failure -= missing
+        if (missing := self._began + self._wait - _clock.monotonic()) > 0:
+            self.start -= missing
+            self._first_failure -= missing
 
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
@@ -106,7 +107,7 @@ class Call:
         self._num += 1
         if self._num == 1:
             self._first_failure = _clock.monotonic()
-        elif self._num > 2:  # noqa: PLR2004 - before, there is no round between
+        elif self._num % 8 == 0:  # seldom, as it walks all of the traceback
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it

@@ -74,7 +74,7 @@ def decide(
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
     claim = _claim(policy, exc, since)
-    if isinstance(claim, LetOut):
+    if claim is not True and isinstance(claim, LetOut):
         return claim
     if last or (policy.times is not None and num >= policy.times):
         return GiveUp(reason="attempts")
@@ -84,10 +84,11 @@ def decide(
     lowest, highest = wait_range(policy, num, previous, exc)
     if lowest > time:
         return GiveUp(reason="timeout")
-    # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
-    highest = min(highest, time)
-    wait = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
-    return RetryIn(seconds=wait, asked=False)
+    if lowest < highest:
+        # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
+        highest = min(highest, time)
+        lowest = min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=lowest, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
