@@ -7,13 +7,12 @@ Law: plain values in, a verdict out; no clock, sleep or randomness of its own, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeGuard
 
 from . import _marks
 from ._callables import discard_awaitable
-from ._checks import finite
+from ._checks import finite, inf
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, members
 from ._orders import names, order_kind
@@ -74,7 +73,7 @@ def decide(
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
     claim = _claim(policy, exc, since)
-    if claim is not True and isinstance(claim, LetOut):
+    if isinstance(claim, LetOut):
         return claim
     if last or (policy.times is not None and num >= policy.times):
         return GiveUp(reason="attempts")
