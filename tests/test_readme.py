@@ -12,12 +12,12 @@ from datetime import timedelta
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from traceback import format_exception_only
 from typing import Any
 
 import pytest
-from engine_servers import postgresql
-from shop_server import ShopServer
+from engine_servers import postgresql, redis
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -32,24 +32,45 @@ OPTIONS = (DOCS / "reference" / "options.md").read_text()
 
 # Pages that show what does not come with the tests; `nox -s recipes` has all of it.
 NEEDS = {
-    "frameworks.md": ["django", "rich", "tqdm"],
-    "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
-    "policies.md": ["pydantic_settings"],
-    "shutdown.md": ["celery"],
+    "guides/grpc.md": ["grpc"],
+    "guides/llm.md": ["openai"],
+    "recipes/frameworks.md": ["django", "rich", "tqdm"],
+    "recipes/databases.md": ["psycopg", "psycopg_pool", "redis", "sqlalchemy"],
+    "recipes/policies.md": ["pydantic_settings"],
+    "recipes/shutdown.md": ["celery"],
+    "recipes/streams.md": ["websockets"],
+}
+
+# Libraries that are installed by another name.
+INSTALLED_AS = {
+    "grpc": "grpcio",
+    "opentelemetry": "opentelemetry-sdk",
+    "prometheus_client": "prometheus-client",
+    "psycopg_pool": r"psycopg\[binary,pool",
+    "pydantic": "pydantic-settings",
+    "pydantic_settings": "pydantic-settings",
+}
+
+# Pages whose texts are what their blocks log or print.
+SHOWN = {
+    "guides/http.md",
+    "guides/observability.md",
+    "recipes/polling.md",
+    "recipes/shutdown.md",
+    "tutorial.md",
 }
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """The address of a real server, which breaks off every other answer."""
-    sys.path.insert(0, str(ROOT / "examples"))
-    from flaky_server import FlakyServer
-
-    with FlakyServer() as server:
-        yield f"{server.url}/export"
-    sys.path.remove(str(ROOT / "examples"))
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """What a reader has beside the file with the blocks: our servers, and the files of the page."""
+    for folder in (ROOT / "examples", tmp_path):
+        monkeypatch.syspath_prepend(folder)
+    yield
+    for file in tmp_path.glob("*.py"):
+        sys.modules.pop(file.stem, None)
 
 
 @pytest.fixture
@@ -62,38 +83,84 @@ def switched_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def server() -> Iterator[ShopServer]:
-    """The server of the recipes."""
-    with ShopServer() as server:
-        yield server
-
-
-@pytest.fixture
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page writes into the environment is forgotten."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
+def plain(line: str) -> str:
+    """A line without its numbers, which chance decides."""
+    return re.sub(r"\d+(\.\d+)?(e-\d+)?", "0", line)
+
+
 @each_page
 def test_blocks(
-    page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
+    page: Path,
+    switched_back: None,
+    restored: None,
+    examples: None,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """
-    Every Python block of a page runs, in the order of the text; the blocks share their names.
+    Every Python block of a page runs, in the order of the text; the blocks share their names, and nothing is there
+    that the page does not bring. What is shown as output was logged or printed, but for the numbers.
 
     Files of tests are run by pytest, below.
     """
+    name = page.relative_to(DOCS).as_posix() if page.is_relative_to(DOCS) else page.name
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
-    document.namespace["url"] = url
-    if page.parent.name == "recipes":
-        for library in NEEDS.get(page.name, []):
-            needed(library)
-        document.namespace.update(server=server, url=server.url)
-        if page.name == "databases.md":
-            document.namespace["dsn"] = request.getfixturevalue("dsn")
+    for library in NEEDS.get(name, []):
+        needed(library)
+    if name in {"README.md", "index.md"}:
+        document.namespace["url"] = request.getfixturevalue("url")
+    if name == "recipes/databases.md":
+        os.environ.update(request.getfixturevalue("databases"))
+    caplog.set_level("INFO", "anew")
     for example in document.examples():
-        if not str(example.parsed).startswith("# test_"):
+        text = str(example.parsed)
+        if file := re.match(r"# ([\w.]+\.py)\n", text):
+            (tmp_path / file[1]).write_text(text)
+        if not text.startswith("# test_"):
             example.evaluate()
+    if isinstance(shop := document.namespace.get("shop"), ThreadingTCPServer):
+        shop.close()
+
+    seen = {plain(line) for line in [*caplog.messages, *"".join(capsys.readouterr()).splitlines()]}
+    shown = [line for text in texts(page) for line in text.splitlines()] if name in SHOWN else []
+    assert [] == [line for line in shown if plain(line) not in seen]
+
+
+def test_no_python_is_hidden() -> None:
+    """
+    Python is in blocks that say so, and are run; other blocks are of few kinds, and none is made by indentation.
+    """
+    kinds = {"python", "console", "sh", "text", "{eval-rst}", "{raw} html", "{toctree}"}
+    for page in PAGES:
+        fences = re.findall(r"^( *)```(.*)\n(?:.*\n)*?\1```$", page.read_text(), re.MULTILINE)
+        assert {kind for _, kind in fences} <= kinds, page
+        text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert [] == re.findall(r"^\n(?: {4}|\t)(?! *[-*\d]).*", text, re.MULTILINE), page
+
+
+def test_what_to_install() -> None:
+    """
+    A page whose blocks import a library says how it is installed, and links the server that is imported.
+    """
+    ours = {file.stem for file in (ROOT / "examples").glob("*.py")}
+    for page in PAGES:
+        text = page.read_text()
+        blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        files = {name.removesuffix(".py") for block in blocks for name in re.findall(r"\A# ([\w.]+\.py)\n", block)}
+        imports = {name for block in blocks for name in re.findall(r"^ *(?:from|import) (\w+)", block, re.MULTILINE)}
+        installed = " ".join(re.findall(r"pip install (.*)", text))
+        for name in imports - sys.stdlib_module_names - {"anew"} - files:
+            if name in ours:
+                assert f"examples/{name}.py)" in text, (page, name)
+            elif (page, name) != (README, "pytest"):  # who reads of testing has it
+                assert re.search(rf"\b{INSTALLED_AS.get(name, name)}\b", installed), (page, name)
 
 
 def needed(library: str) -> None:
@@ -104,11 +171,18 @@ def needed(library: str) -> None:
 
 
 @pytest.fixture
-def dsn() -> Iterator[str]:
-    """The address of a PostgreSQL server."""
-    with postgresql() as server:
+def databases() -> Iterator[dict[str, str]]:
+    """The addresses of a PostgreSQL and of a Redis server, as environment variables."""
+    with postgresql() as server, redis() as other:
         host, user, database = (part.partition("=")[2] for part in server.url.split())
-        yield f"postgresql://{user}@/{database}?host={host}"
+        yield {"DSN": f"postgresql://{user}@/{database}?host={host}", "REDIS_URL": other.url}
+
+
+@pytest.fixture
+def url(examples: None) -> Iterator[str]:
+    """The address of a real server, which breaks off every other answer."""
+    with import_module("flaky_server").FlakyServer() as server:
+        yield f"{server.url}/export"
 
 
 @pytest.mark.one_python
@@ -225,7 +299,7 @@ def test_the_texts_are_what_is_printed(
     The note, the line of the log and the warning that are shown are those that come.
     """
     (note,) = texts(DOCS / "reference" / "options.md")
-    (line,) = texts(DOCS / "guides" / "observability.md")
+    line, _ = texts(DOCS / "instrumentation.md")[0].splitlines()
     (warning,) = texts(DOCS / "guides" / "async.md")
     instrumentation.set_on_retry_hooks([instrumentation.LoggingHook()])  # a test may have imported structlog
     draws(0.9)
