@@ -236,6 +236,21 @@ def test_the_table_of_options_is_the_signature() -> None:
     assert defaults == shown
 
 
+def test_each_default_is_explained() -> None:
+    """
+    The page on defaults has every option, and every setting of budgets and `transient()`, with its default.
+    """
+    page = (DOCS / "explanation" / "defaults.md").read_text()
+    shown = dict(re.findall(r"^\| `([\w()]+)` \| `?(.+?)`? \|", page, re.MULTILINE))
+    options = {name: one.default for name, one in signature(retry).parameters.items() if one.kind is one.KEYWORD_ONLY}
+    for made, settings in (("RetryBudget", RetryBudget.__new__.__kwdefaults__), ("transient", transient.__kwdefaults__)):
+        options |= {f"{made}({name})": value for name, value in (settings or {}).items() if name != "name"}
+
+    assert {name: getattr(value, "__name__", value) for name, value in options.items()} == {
+        name: default if default == "Exception" else eval(default) for name, default in shown.items()
+    }
+
+
 def mean_waits(policy: Retry[Any], count: int) -> list[float]:
     return [wait.mean for wait in policy.schedule(count)]
 
