@@ -243,7 +243,10 @@ def test_each_default_is_explained() -> None:
     page = (DOCS / "explanation" / "defaults.md").read_text()
     shown = dict(re.findall(r"^\| `([\w()]+)` \| `?(.+?)`? \|", page, re.MULTILINE))
     options = {name: one.default for name, one in signature(retry).parameters.items() if one.kind is one.KEYWORD_ONLY}
-    for made, settings in (("RetryBudget", RetryBudget.__new__.__kwdefaults__), ("transient", transient.__kwdefaults__)):
+    for made, settings in (
+        ("RetryBudget", RetryBudget.__new__.__kwdefaults__),
+        ("transient", transient.__kwdefaults__),
+    ):
         options |= {f"{made}({name})": value for name, value in (settings or {}).items() if name != "name"}
 
     assert {name: getattr(value, "__name__", value) for name, value in options.items()} == {
@@ -387,6 +390,20 @@ def test_the_tables_of_instrumentation() -> None:
     assert defaults == {name: options.replace('"', "'") for name, options in hooks.items()}
 
 
+def test_the_readme_is_one_page() -> None:
+    """
+    The README has at most 250 lines, and its commands come in the order in which a user needs them.
+    """
+    text = README.read_text()
+    commands = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+    assert 250 >= len(text.splitlines())
+    assert ["pip install .", "quickstart.py", "nox"] == [
+        re.search(r"pip install \.$|quickstart\.py|nox$", command, re.MULTILINE)[0]
+        for command in commands  # type: ignore
+    ]
+
+
 def headings(page: Path) -> set[str]:
     """The headings of a page, as links name them."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -415,6 +432,20 @@ def test_every_page_is_linked() -> None:
     listed = {DOCS / f"{page}.md" for page in re.findall(r"^(?:[\w ]+ <)?([\w/-]+)>?$", contents, re.MULTILINE)}
 
     assert {*PAGES} - {README, DOCS / "index.md"} == listed
+
+
+def test_the_guides_are_found_by_their_names() -> None:
+    """
+    What a user looks for is in the sidebar, under "Guides", by a plain name.
+    """
+    (guides,) = re.findall(r":caption: Guides\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL)
+    pages = re.findall(r"^[\w/]+$", guides, re.MULTILINE)
+    titles = [(DOCS / f"{page}.md").read_text().partition("\n")[0] for page in pages]
+    wanted = """
+        HTTP, Databases, gRPC, LLM APIs and rate limits, Polling, Streams, Generators, Blocks, Coroutines, Budgets,
+        Testing, Observability, Shutdown, Processes and engines, Types, House style and policies
+    """
+    assert [f"# {' '.join(title.split())}" for title in wanted.split(",")] == titles[:16]
 
 
 def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
