@@ -56,7 +56,7 @@ def test_the_note_tells_of_the_timeout(way: Any, hopeless: Any) -> None:
         way.run(retry(times=None, timeout=2, jitter=False, reraise=True), hopeless())
 
     (note,) = caught.value.__notes__
-    assert "gave up after 2 attempt(s), reason: timeout (the next attempt would have started after the timeout)" in note
+    assert "gave up after 2 attempt(s), reason: timeout (no time left)" in note
 
 
 def test_no_note_on_what_is_not_ours(way: Any, failing: Any) -> None:
