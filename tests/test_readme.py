@@ -364,6 +364,23 @@ def test_the_numbers_are_true() -> None:
     assert defaults == dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", budgets, re.MULTILINE))
 
 
+@pytest.mark.parametrize(
+    ("library", "retries", "page"),
+    [
+        ("redis", "redis.Redis().get_retry()._retries == 10", "up to ten times"),
+        ("openai", "openai.DEFAULT_MAX_RETRIES == 2", "retry by themselves, twice"),
+    ],
+)
+def test_the_retries_of_clients(library: str, retries: str, page: str) -> None:
+    """
+    Clients that retry by themselves do so as often as the guides say.
+    """
+    needed(library)
+
+    assert eval(retries, {library: import_module(library)})
+    assert any(page in file.read_text() for file in PAGES)
+
+
 def test_the_tables_of_instrumentation() -> None:
     """
     All facts and all ready hooks are in the tables, under their names, and with their defaults.

@@ -157,7 +157,9 @@ def timeline() -> str:
             y = 78 + 62 * number
             yield text(30, y, f"({number})  {what}.", "title")
             yield text(52, y + 18, callback, "code")
-            yield text(180, y + 18, "the policy's callback, after a budget " + ("has given a token" if hooks else "was paid"))
+            yield text(
+                180, y + 18, "the policy's callback, after a budget " + ("has given a token" if hooks else "was paid")
+            )
             if hooks:
                 yield text(52, y + 36, "hooks", "code")
                 yield text(180, y + 36, hooks, "code")
