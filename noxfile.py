@@ -152,7 +152,7 @@ def release(session: nox.Session) -> None:
     session.run("check-wheel-contents", str(wheel))
     bill_of_materials(session, wheel)
     for version in TESTED:
-        session.notify(f"installed-{version}")
+        session.notify(f"installed-{version}", posargs=())
 
 
 def hash_of(file: Path) -> str:
@@ -252,11 +252,8 @@ def pypy(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
-# What tests neither threads, sockets and processes alone, nor what other libraries do.
-IN_PYODIDE = """
-    annotations backoff budget callables callbacks decision errors generators leaks model options outcomes schedule
-    sharing
-"""
+# Built for CPython's own platforms only.
+NOT_IN_PYODIDE = ("aiohttp", "coverage", "pytest-cov", "pytest-xdist", "time-machine", "trio")
 
 
 @nox.session(default=False)
@@ -267,14 +264,12 @@ def pyodide(session: nox.Session) -> None:
     shutil.rmtree(packages, ignore_errors=True)
     session.run("npm", "install", "--no-save", "--prefix", str(folder), "pyodide@314", external=True)
     session.install("pip")
+    libraries = [one for one in group("tests") if not one.startswith(NOT_IN_PYODIDE)]
     anywhere = ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.14"]
-    for what in (
-        ["--no-deps", "."],
-        ["--only-binary", ":all:", *anywhere, "cloudpickle", "freezegun", "hypothesis", "pytest"],
-    ):
+    for what in (["--no-deps", "."], ["--only-binary", ":all:", *anywhere, *libraries]):
         session.run("python", "-m", "pip", "install", "--quiet", "--target", str(packages), *what)
-    tests = session.posargs or ["-q", *(f"tests/test_{name}.py" for name in IN_PYODIDE.split())]
     pyodide = folder / "node_modules" / "pyodide"
+    tests = session.posargs or ["-q"]
     session.run("node", "tests/pyodide.mjs", str(pyodide), str(packages), str(ROOT), *tests, external=True)
 
 

@@ -7,15 +7,14 @@ of each kind: what they are about does not depend on the driver.
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
 import sys
-import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from inspect import iscoroutine
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import hypothesis
@@ -35,31 +34,59 @@ Work = Callable[[], Any]
 
 # What this Python does not have, of what tests may say that they need.
 LACKS: set[str] = set()
-if sys.implementation.name != "cpython":
-    LACKS |= {"reference counts"}
 
 
 def skip(*args: Any, **_: Any) -> NoReturn:
     """Skip the test that comes here."""
     for coroutine in filter(iscoroutine, args):
         coroutine.close()
-    pytest.skip("this Python lacks what the test needs")
+    pytest.skip("this Python lacks what the test needs", allow_module_level=True)
 
+
+class Missing(ModuleType):
+    """A library that cannot be had here: whatever test comes to it is skipped."""
+
+    def __getattr__(self, name: str) -> Any:
+        # What anew asks of Trio is whether it runs.
+        if name.startswith("__") or name == "lowlevel":
+            raise AttributeError(name)
+        return Missing(name)
+
+    __call__ = staticmethod(skip)
+
+
+class Loop(asyncio.BaseEventLoop):
+    """Runs tasks and timers, without sockets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = SimpleNamespace(select=self._select)
+
+    def _select(self, seconds: float | None) -> list[Any]:
+        time.sleep(seconds or 0)
+        return []
+
+    def _process_events(self, events: list[Any]) -> None: ...
+
+    def _write_to_self(self) -> None: ...
+
+
+if sys.implementation.name != "cpython":
+    LACKS |= {"reference counts"}
+    sys.modules["time_machine"] = Missing("time_machine")
+if sys.platform == "emscripten":  # WebAssembly
+    LACKS |= {"threads", "processes", "sockets", "a deep stack"}
+    missing = ("aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl")
+    sys.modules |= {name: Missing(name) for name in missing}
+    # The one event loop that there is runs the tests.
+    asyncio.run = partial(asyncio.run, loop_factory=Loop)
+    asyncio.Runner.__init__.__kwdefaults__["loop_factory"] = Loop
 
 try:
     import cloudpickle
 except Exception:  # it is missing, or does not know the pickle of PyPy
     cloudpickle: Any = SimpleNamespace(__name__="cloudpickle", dumps=skip)
-try:
-    import trio
-except ImportError:  # in WebAssembly
-    trio: Any = SimpleNamespace(run=skip, sleep=skip)
-
-
-if sys.platform == "emscripten":
-    LACKS |= {"threads", "processes", "sockets"}
-    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests; it is hidden below.
-    asyncio.run = asyncio.Runner.run = threading.Thread.start = subprocess.Popen.__init__ = socket.socket.bind = skip
+trio: Any = import_module("trio")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
