@@ -75,12 +75,12 @@ if sys.implementation.name != "cpython":
     LACKS |= {"reference counts"}
     sys.modules["time_machine"] = Missing("time_machine")
 if sys.platform == "emscripten":  # WebAssembly
-    LACKS |= {"threads", "processes", "sockets", "a deep stack"}
+    LACKS |= {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
     missing = ("aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl")
     sys.modules |= {name: Missing(name) for name in missing}
-    # The one event loop that there is runs the tests.
-    asyncio.run = partial(asyncio.run, loop_factory=Loop)
-    asyncio.Runner.__init__.__kwdefaults__["loop_factory"] = Loop
+    # The tests do not run in the one event loop that the page has, but in loops of their own.
+    asyncio._set_running_loop(None)
+    asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
 
 try:
     import cloudpickle
@@ -89,13 +89,16 @@ except Exception:  # it is missing, or does not know the pickle of PyPy
 trio: Any = import_module("trio")
 
 
+NO_PARAMETERS = SimpleNamespace(params={})
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that needs what is not here."""
     needed = {what for marker in item.iter_markers("needs") for what in marker.args}
-    if sys.platform == "emscripten":
-        asyncio._set_running_loop(None)
     if missing := needed & LACKS:
-        pytest.skip(f"there are no {', '.join(sorted(missing))} here")
+        pytest.skip(f"missing here: {', '.join(sorted(missing))}")
+    if any(isinstance(value, Missing) for value in getattr(item, "callspec", NO_PARAMETERS).params.values()):
+        skip()
 
 
 @dataclass
@@ -341,7 +344,9 @@ def fixture_of(ways: list[Way], doc: str) -> Any:
         return request.param
 
     choose.__doc__ = doc
-    return pytest.fixture(params=ways, ids=str)(choose)
+    on_trio = pytest.mark.needs("trio")
+    params = [pytest.param(way, id=way.name, marks=[on_trio] if "trio" in way.name else []) for way in ways]
+    return pytest.fixture(params=params)(choose)
 
 
 def few(ways: list[Way]) -> list[Way]:
@@ -356,7 +361,16 @@ sync_way = fixture_of(few(SYNC), "Each kind of sync callable once.")
 async_way = fixture_of(few(ASYNC), "Each kind of async callable once, on asyncio or on Trio.")
 
 
-@pytest.fixture(params=[asyncio.run, lambda coroutine: trio.run(lambda: coroutine)], ids=["asyncio", "trio"])
+def run_on_trio(coroutine: Any) -> Any:
+    return trio.run(lambda: coroutine)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(asyncio.run, id="asyncio"),
+        pytest.param(run_on_trio, id="trio", marks=pytest.mark.needs("trio")),
+    ]
+)
 def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
     """Runs a coroutine to its end, on asyncio and on Trio."""
     return request.param

@@ -674,6 +674,7 @@ class TestNested:
 
 
 class TestShared:
+    @pytest.mark.needs("threads")
     def test_threads(self) -> None:
         """
         Threads may loop over one policy at once.

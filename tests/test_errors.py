@@ -71,10 +71,9 @@ FRAGILE = {
 }
 
 
-DEEP = pytest.param("is too deep", marks=pytest.mark.needs("a deep stack"))
-
-
-@pytest.fixture(params=[*(name for name in FRAGILE if name not in DEEP.values), DEEP])
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.needs("a deep stack")] if "deep" in name else []) for name in FRAGILE]
+)
 def fragile(request: pytest.FixtureRequest) -> tuple[Exception, str]:
     make, text = FRAGILE[request.param]
     return make(), text
@@ -374,6 +373,7 @@ def test_errors_that_hold_each_other(carry: Any) -> None:
     assert (3, ("last",)) == (twin.attempts, twin.last_exception.args)
 
 
+@pytest.mark.needs("threads")
 def test_in_many_threads() -> None:
     """
     One error is pickled in many threads at once.
@@ -449,6 +449,7 @@ def test_where_a_module_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Local: x" == str(pickle.loads(pickled).last_exception)
 
 
+@pytest.mark.needs("processes")
 def test_where_cloudpickle_is_missing(tmp_path: Any) -> None:
     """
     What cloudpickle carried has a stand-in where it cannot be unpacked.
@@ -469,6 +470,7 @@ def test_where_cloudpickle_is_missing(tmp_path: Any) -> None:
     assert "Exception('Local: x')" == out.strip()
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 @pytest.mark.parametrize(("work", "typ"), [(fail, ConnectionError), (fail_picky, Exception)])
 def test_out_of_a_process_pool(work: Any, typ: type[Exception]) -> None:
@@ -486,6 +488,7 @@ def test_out_of_a_process_pool(work: Any, typ: type[Exception]) -> None:
         assert type(error.last_exception) is typ
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 def test_out_of_multiprocessing() -> None:
     """

@@ -208,6 +208,7 @@ class TestWhatHooksHear:
 
         assert "done" == every_way.run(retry(), failing())
 
+    @pytest.mark.needs("threads")
     def test_threads(self, seen: list[RetryDetails]) -> None:
         """
         Threads that retry at the same time are told of apart.

@@ -74,6 +74,7 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
+@pytest.mark.needs("threads", "sockets")
 @each_page
 def test_blocks(
     page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
@@ -111,6 +112,7 @@ def dsn() -> Iterator[str]:
         yield f"postgresql://{user}@/{database}?host={host}"
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.one_python
 def test_fixtures(tmp_path: Path) -> None:
     """
@@ -127,6 +129,7 @@ def test_fixtures(tmp_path: Path) -> None:
     assert 3 == len(files)
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.one_python
 def test_the_files_of_the_tutorial(tmp_path: Path) -> None:
     """
@@ -328,6 +331,7 @@ def test_every_page_is_linked() -> None:
     assert {*PAGES} - {README, DOCS / "index.md"} == listed
 
 
+@pytest.mark.needs("processes")
 def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
     """
     The pictures are those that the package draws of itself.

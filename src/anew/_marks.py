@@ -131,11 +131,14 @@ def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
     """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
 
     What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python
-    3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
+    3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it. PyPy has no RESUME.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(_opname(code[at]), 0)
-    return _opname(code[at]) == "RESUME" and code[at + 1] & 3 in ((1, 2) if delegating else (1,))
+    here = _opname(code[at])
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here, 0)
+    if _opname(code[at]) == "RESUME":
+        return code[at + 1] & 3 in ((1, 2) if delegating else (1,))
+    return here == "YIELD_VALUE"
 
 
 def _opname(code: int) -> str:
