@@ -34,6 +34,8 @@ Work = Callable[[], Any]
 
 # What this Python does not have, of what tests may say that they need.
 LACKS: set[str] = set()
+# Libraries that cannot be had here.
+MISSING: set[str] = set()
 
 
 def skip(*args: Any, **_: Any) -> NoReturn:
@@ -44,7 +46,7 @@ def skip(*args: Any, **_: Any) -> NoReturn:
 
 
 class Missing(ModuleType):
-    """A library that cannot be had here: whatever test comes to it is skipped."""
+    """Stands in for a library: whatever test comes to it is skipped."""
 
     def __getattr__(self, name: str) -> Any:
         # What anew asks of Trio is whether it runs.
@@ -72,15 +74,17 @@ class Loop(asyncio.BaseEventLoop):
 
 
 if sys.implementation.name != "cpython":
-    LACKS |= {"reference counts"}
-    sys.modules["time_machine"] = Missing("time_machine")
+    LACKS |= {"reference counts", "CPython's instructions"}
+    MISSING |= {"time_machine"}
 if sys.platform == "emscripten":  # WebAssembly
     LACKS |= {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
-    missing = ("aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl")
-    sys.modules |= {name: Missing(name) for name in missing}
+    MISSING |= {"aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl"}
     # The tests do not run in the one event loop that the page has, but in loops of their own.
     asyncio._set_running_loop(None)
     asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
+for library in MISSING:
+    # Not in place of another: tests import this file once more.
+    sys.modules.setdefault(library, Missing(library))
 
 try:
     import cloudpickle

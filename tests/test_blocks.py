@@ -450,6 +450,7 @@ class TestMisuse:
         with pytest.raises(RuntimeError, match="entered again after it gave up"):
             attempts.__enter__()
 
+    @pytest.mark.needs("reference counts")
     def test_the_loop_is_gone(self, clock: Any) -> None:
         """
         A failure that nobody would retry, as the loop is gone, leaves as it is.
@@ -779,6 +780,7 @@ class TestLeftEarly:
         assert [] == opened
         assert [] == clock.waits
 
+    @pytest.mark.needs("reference counts")
     def test_break_with_a_hook_that_keeps_nothing(self, clock: Any) -> None:
         """
         It closes at once where nothing ties a knot.
@@ -820,6 +822,7 @@ class TestLeftEarly:
         gc.collect()
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_an_error_in_a_task(self, opened: list[str], run: Any) -> None:
         """
         The same holds if an exception leaves the loop.
@@ -910,6 +913,7 @@ class TestLeftEarly:
 
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_nothing_is_left_behind(self, clock: Any, no_hooks: None) -> None:
         """
         A loop and its failures go without the garbage collector.

@@ -386,8 +386,7 @@ PASSED_ON = [
     raised_bare,
     by_an_exit_stack,
     by_a_generator,
-    *(pytest.param(one, marks=pytest.mark.needs("threads")) for one in (in_a_thread, mapped, waited_for)),
-    on_a_loop,
+    *(pytest.param(one, marks=pytest.mark.needs("threads")) for one in (in_a_thread, mapped, waited_for, on_a_loop)),
     on_a_trio_loop,
 ]
 

@@ -131,14 +131,16 @@ def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
     """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
 
     What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python
-    3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it. PyPy has no RESUME.
+    3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
     here = _opname(code[at])
     at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here, 0)
     if _opname(code[at]) == "RESUME":
         return code[at + 1] & 3 in ((1, 2) if delegating else (1,))
-    return here == "YIELD_VALUE"
+    # PyPy stands at the yield itself; in a `yield from`, also where what it asks for an item fails.
+    asks = delegating and here == "YIELD_FROM"
+    return here == "YIELD_VALUE" or (asks and (not tb.tb_next or _is_suspended(tb.tb_next, delegating=True)))
 
 
 def _opname(code: int) -> str:
