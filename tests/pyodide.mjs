@@ -14,9 +14,7 @@ import sys
 sys.path[:0] = ["/site-packages"]
 sys.dont_write_bytecode = True
 import pytest
-# What a test has prepared for an event loop, and been skipped.
-unawaited = ["ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"]
-int(pytest.main(["-p", "no:cacheprovider", *(f"-W{one}" for one in unawaited), *arguments]))
+int(pytest.main(["-p", "no:cacheprovider", *arguments]))
 `);
 // And one program in the event loop, with waits that are waited.
 await python.runPythonAsync(`

@@ -811,9 +811,9 @@ def suspended_in(how: str, calls: list[int]) -> Iterator[str]:
 
 WHERE = [
     "yield",
-    # Elsewhere than on CPython, what was thrown in stands where a failure of the list would stand.
+    # Elsewhere than on CPython, what was thrown in stands where a failure of what is asked for items stands, too.
     pytest.param("yield from", marks=pytest.mark.needs("CPython's instructions")),
-    "yield from a generator",
+    pytest.param("yield from a generator", marks=pytest.mark.needs("CPython's instructions")),
     "yield in a with",
     "yield in a try",
     "bare raise",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
 _RAISES_AGAIN = ("anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
-_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
+_GENERATOR = 0x20  # a code flag
 
 _numbers = count(1)
 
@@ -123,8 +123,7 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     flags = entries[0].tb_frame.f_code.co_flags if entries else 0
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
     own = [tb for tb in entries if tb.tb_frame is entries[0].tb_frame]
-    is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
-    return is_generator and any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
+    return any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
 
 
 def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
@@ -134,13 +133,9 @@ def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
     3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    here = _opname(code[at])
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here, 0)
-    if _opname(code[at]) == "RESUME":
-        return code[at + 1] & 3 in ((1, 2) if delegating else (1,))
-    # PyPy stands at the yield itself; in a `yield from`, also where what it asks for an item fails.
-    asks = delegating and here == "YIELD_FROM"
-    return here == "YIELD_VALUE" or (asks and (not tb.tb_next or _is_suspended(tb.tb_next, delegating=True)))
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here := _opname(code[at]), 0)
+    is_kind = code[at + 1] & 3 in ((1, 2) if delegating else (1,))
+    return is_kind if _opname(code[at]) == "RESUME" else here == "YIELD_VALUE"  # PyPy has no RESUME
 
 
 def _opname(code: int) -> str:
