@@ -32,7 +32,9 @@ hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]
 
-# What this Python does not have, of what tests may say that they need.
+# What some Pythons do not have, of which tests say that they need it; and what this one does not have.
+ON_CPYTHON = {"reference counts", "CPython's instructions"}
+OUTSIDE_OF_WEBASSEMBLY = {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
 LACKS: set[str] = set()
 # Libraries that cannot be had here.
 MISSING: set[str] = set()
@@ -74,10 +76,10 @@ class Loop(asyncio.BaseEventLoop):
 
 
 if sys.implementation.name != "cpython":
-    LACKS |= {"reference counts", "CPython's instructions"}
+    LACKS |= ON_CPYTHON
     MISSING |= {"time_machine"}
-if sys.platform == "emscripten":  # WebAssembly
-    LACKS |= {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
+if sys.platform == "emscripten":
+    LACKS |= OUTSIDE_OF_WEBASSEMBLY
     MISSING |= {"aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl"}
     # The tests do not run in the one event loop that the page has, but in loops of their own.
     asyncio._set_running_loop(None)
@@ -99,6 +101,7 @@ NO_PARAMETERS = SimpleNamespace(params={})
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that needs what is not here."""
     needed = {what for marker in item.iter_markers("needs") for what in marker.args}
+    assert needed <= ON_CPYTHON | OUTSIDE_OF_WEBASSEMBLY, f"tests need what is not known: {needed}"
     if missing := needed & LACKS:
         pytest.skip(f"missing here: {', '.join(sorted(missing))}")
     if any(isinstance(value, Missing) for value in getattr(item, "callspec", NO_PARAMETERS).params.values()):
