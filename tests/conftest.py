@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("anew")
 Work = Callable[[], Any]
 
 # What some Pythons do not have, of which tests say that they need it; and what this one does not have.
-ON_CPYTHON = {"reference counts", "CPython's instructions"}
+ON_CPYTHON = {"CPython", "cloudpickle", "reference counts"}
 OUTSIDE_OF_WEBASSEMBLY = {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
 LACKS: set[str] = set()
 # Libraries that cannot be had here.
@@ -91,7 +91,7 @@ for library in MISSING:
 try:
     import cloudpickle
 except Exception:  # it is missing, or does not know the pickle of PyPy
-    cloudpickle: Any = SimpleNamespace(__name__="cloudpickle", dumps=skip)
+    cloudpickle: Any = Missing("cloudpickle")
 trio: Any = import_module("trio")
 
 

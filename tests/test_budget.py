@@ -809,6 +809,7 @@ def test_without_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5.0 == module.RetryBudget().available
 
 
+@pytest.mark.needs("reference counts")
 def test_finished_budgets_go() -> None:
     """
     Nothing keeps a budget that nobody uses any more.

@@ -395,6 +395,7 @@ def test_in_many_threads() -> None:
     assert ["ConnectionErrorConnectionError"] * 200 == found
 
 
+@pytest.mark.needs("cloudpickle")
 def test_local_classes_travel_with_cloudpickle() -> None:
     """
     Where cloudpickle is loaded, exceptions that only it can carry arrive as themselves.
@@ -408,6 +409,7 @@ def test_local_classes_travel_with_cloudpickle() -> None:
     assert "Local" == type(twin.last_exception).__name__
 
 
+@pytest.mark.needs("cloudpickle")
 @pytest.mark.parametrize("vendor", ["joblib.externals", "ray", "pyspark"])
 def test_local_classes_travel_with_vendored_cloudpickles(monkeypatch: pytest.MonkeyPatch, vendor: str) -> None:
     """

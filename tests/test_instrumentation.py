@@ -702,7 +702,7 @@ class TestLeaving:
         assert [("b closed", None), ("a closed", interrupt)] == [(entry[0], entry[2]) for entry in log]
         assert current()
 
-    @pytest.mark.needs("processes")
+    @pytest.mark.needs("processes", "reference counts")
     def test_destructors(self) -> None:
         """
         What nobody leaves is left by a destructor, also while the interpreter shuts down.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -841,6 +842,9 @@ class TestThreads:
 
         assert not is_testing()
 
+    @pytest.mark.xfail(
+        sys.implementation.name == "pypy", strict=False, reason="the order of calls and of entering may differ"
+    )
     def test_many(self) -> None:
         """
         Many threads that test at the same time leave nothing behind, and each sees that somebody tests.

@@ -74,8 +74,19 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
+# They show what is freed at once, and what a block knows by that.
+OF_CPYTHON = {"blocks.md", "engine.md"}
+
+
 @pytest.mark.needs("threads", "sockets")
-@each_page
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.needs("reference counts")] if page.name in OF_CPYTHON else [])
+        for page in PAGES
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
 def test_blocks(
     page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
 ) -> None:

@@ -27,7 +27,7 @@ def depth(exc: BaseException) -> int:
 def assert_grows_as_python_does(depths: list[int]) -> None:
     """Python adds entries with each call that raises a stored instance; no call may add those of all rounds."""
     (step,) = {later - sooner for sooner, later in pairwise(depths[1:])}
-    assert step <= 15
+    assert step <= 16
 
 
 def test_the_last_exception_itself(every_way: Any, hopeless: Any) -> None:
@@ -351,7 +351,7 @@ class Hidden(Exception):
         raise RuntimeError("hidden")
 
 
-@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, Hidden])
+@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, pytest.param(Hidden, marks=pytest.mark.needs("CPython"))])
 def test_exceptions_that_resist(sync_way: Any, hopeless: Any, typ: Any) -> None:
     """
     An exception that cannot be marked leaves as it is.

@@ -105,7 +105,7 @@ def checked_on(on: Any, option: str = "on") -> Any:
 
 def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
-    if (not hasattr(on, "__iter__") and not isinstance(on, type)) or isinstance(on, str | bytes):
+    if (getattr(on, "__iter__", None) is None and not isinstance(on, type)) or isinstance(on, str | bytes):
         raise option_error(TypeError, option, on, expected)
     types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
     if not types:
