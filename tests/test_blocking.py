@@ -393,17 +393,6 @@ class TestAsAnError:
         assert [] == clock.waits
         assert [] == told
 
-    def test_the_budget_is_not_touched(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
-        """
-        Where the warning is an error there is no retry, and no token is taken for it.
-        """
-        budget = RetryBudget(floor=3)
-
-        with pytest.raises(RuntimeWarning):
-            in_loop(sync_way.run, retry(budget=budget), hopeless())
-
-        assert 3 == budget.available
-
     def test_reraise(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
         """
         With `reraise=True`, too; the failure has not been given up on.

@@ -82,14 +82,6 @@ class TestAttempt:
         with set_testing(True, attempts=5):
             assert 0.0 == next(iter(retry(delay=3))).next_wait
 
-    def test_a_backoff_that_answers_junk(self) -> None:
-        """
-        What cannot be known is not shown.
-        """
-        junk: Any = lambda num: None  # noqa: E731 - what it answers is the point
-
-        assert "<Attempt num=1 next_wait=? remaining=None>" == repr(next(iter(retry(backoff=junk))))
-
     def test_no_time_is_left(self, clock: Any) -> None:
         """
         No time is left when the timeout is over.

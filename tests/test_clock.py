@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from anew import _clock, retry
-from anew._caller import innermost
+from anew._callables import innermost
 
 pytestmark = pytest.mark.real_time
 

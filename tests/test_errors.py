@@ -272,21 +272,6 @@ def test_an_unpicklable_cause_has_a_stand_in() -> None:
     assert "Picky: code 7" == str(pickle.loads(pickle.dumps(error)).__cause__)
 
 
-@pytest.mark.parametrize("failure", [Stubborn("x"), Locked("x")])
-def test_what_cannot_be_copied_is_shared(failure: Exception) -> None:
-    """
-    A deep copy shares an exception that refuses to be copied.
-    """
-    error = RetryError(3, failure)
-    error.__cause__ = failure
-
-    twin = copy.deepcopy(error)
-
-    assert error is not twin
-    assert failure is twin.last_exception
-    assert failure is twin.__cause__
-
-
 def carried_by_args(error: RetryError) -> RetryError:
     """As a carrier does that calls the class."""
     return type(error)(*error.args)

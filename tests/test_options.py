@@ -311,16 +311,14 @@ def test_repr() -> None:
 def generator_free(error: RetryError) -> None: ...
 
 
-def test_policy_is_frozen() -> None:
+def test_policies_never_change() -> None:
     """
     A policy cannot be changed, nor made by hand.
     """
     policy = retry()
 
-    with pytest.raises(AttributeError, match="frozen"):
+    with pytest.raises(AttributeError, match="times"):
         policy.times = 5
-    with pytest.raises(AttributeError, match="frozen"):
-        del policy._policy
     with pytest.raises(TypeError, match=r"made by retry\(...\)"):
         Retry(3)
 

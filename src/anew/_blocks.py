@@ -10,11 +10,11 @@ from _weakref import ref
 from types import CodeType
 from typing import TYPE_CHECKING, cast, final
 
-from . import _clock
+from . import _clock, _marks
 from ._call import Call, run
-from ._decide import wait_range
-from ._marks import marks, thrown_in
+from ._marks import thrown_in
 from ._modes import effective
+from ._waits import wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -60,12 +60,8 @@ class Attempt:
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
     def __repr__(self) -> str:
-        try:
-            next_wait = f"{self.next_wait:.10g}"
-        except Exception:  # of the user's `backoff`
-            next_wait = "?"
-        left = self.remaining
-        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left if left is None else round(left, 3)}>"
+        left = None if self.remaining is None else round(self.remaining, 3)
+        return f"<Attempt num={self._num} next_wait={self.next_wait:.10g} remaining={left}>"
 
     def __enter__(self) -> Attempt:
         """Begin.
@@ -126,7 +122,7 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = marks.newest
+        self._since = _marks.newest
         return self
 
 

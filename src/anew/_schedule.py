@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._checks import integer
-from ._decide import wait_range
+from ._waits import wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy
