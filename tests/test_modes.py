@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -842,9 +841,6 @@ class TestThreads:
 
         assert not is_testing()
 
-    @pytest.mark.xfail(
-        sys.implementation.name == "pypy", strict=False, reason="the order of calls and of entering may differ"
-    )
     def test_many(self) -> None:
         """
         Many threads that test at the same time leave nothing behind, and each sees that somebody tests.
