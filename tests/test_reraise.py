@@ -351,7 +351,7 @@ class Hidden(Exception):
         raise RuntimeError("hidden")
 
 
-@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, Hidden])
+@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, pytest.param(Hidden, marks=pytest.mark.needs("CPython"))])
 def test_exceptions_that_resist(sync_way: Any, hopeless: Any, typ: Any) -> None:
     """
     An exception that cannot be marked leaves as it is.
@@ -377,7 +377,7 @@ def in_helper(call: Callable[[], None]) -> None:
     call()
 
 
-@pytest.mark.parametrize("where", [in_helper, in_thread])
+@pytest.mark.parametrize("where", [in_helper, pytest.param(in_thread, marks=pytest.mark.needs("threads"))])
 @pytest.mark.parametrize("shared", [True, False], ids=["one policy", "a policy per call"])
 def test_one_instance_from_anywhere(where: Any, shared: bool, clock: Any) -> None:
     """

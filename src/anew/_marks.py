@@ -115,8 +115,8 @@ def _suspension(tb: TracebackType) -> int:
     3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(_opname(code[at]), 0)
-    return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else 0
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here := _opname(code[at]), 0)
+    return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else int(here == "YIELD_VALUE")  # PyPy has no RESUME
 
 
 def _opname(code: int) -> str:
