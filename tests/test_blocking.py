@@ -345,6 +345,7 @@ class TestSilent:
         in_loop(int)
         assert "done" == sync_way.run(named, failing(OSError))
 
+    @pytest.mark.needs("threads")
     def test_threads(self, sync_way: Any, failing: Any) -> None:
         """
         A thread may wait, also if a task started it.
@@ -392,17 +393,6 @@ class TestAsAnError:
         assert [] == clock.waits
         assert [] == told
 
-    def test_the_budget_is_not_touched(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
-        """
-        Where the warning is an error there is no retry, and no token is taken for it.
-        """
-        budget = RetryBudget(floor=3)
-
-        with pytest.raises(RuntimeWarning):
-            in_loop(sync_way.run, retry(budget=budget), hopeless())
-
-        assert 3 == budget.available
-
     def test_reraise(self, sync_way: Any, hopeless: Any, in_loop: InLoop) -> None:
         """
         With `reraise=True`, too; the failure has not been given up on.
@@ -429,6 +419,7 @@ class TestNobodyHears:
             assert "done" == in_loop(sync_way.run, retry(), failing(OSError))
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 class TestPrograms:
     @pytest.fixture(params=["asyncio.run(main())", "trio.run(main)"], ids=["asyncio", "trio"])

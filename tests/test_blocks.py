@@ -82,14 +82,6 @@ class TestAttempt:
         with set_testing(True, attempts=5):
             assert 0.0 == next(iter(retry(delay=3))).next_wait
 
-    def test_a_backoff_that_answers_junk(self) -> None:
-        """
-        What cannot be known is not shown.
-        """
-        junk: Any = lambda num: None  # noqa: E731 - what it answers is the point
-
-        assert "<Attempt num=1 next_wait=? remaining=None>" == repr(next(iter(retry(backoff=junk))))
-
     def test_no_time_is_left(self, clock: Any) -> None:
         """
         No time is left when the timeout is over.
@@ -450,6 +442,7 @@ class TestMisuse:
         with pytest.raises(RuntimeError, match="entered again after it gave up"):
             attempts.__enter__()
 
+    @pytest.mark.needs("reference counts")
     def test_the_loop_is_gone(self, clock: Any) -> None:
         """
         A failure that nobody would retry, as the loop is gone, leaves as it is.
@@ -674,6 +667,7 @@ class TestNested:
 
 
 class TestShared:
+    @pytest.mark.needs("threads")
     def test_threads(self) -> None:
         """
         Threads may loop over one policy at once.
@@ -778,6 +772,7 @@ class TestLeftEarly:
         assert [] == opened
         assert [] == clock.waits
 
+    @pytest.mark.needs("reference counts")
     def test_break_with_a_hook_that_keeps_nothing(self, clock: Any) -> None:
         """
         It closes at once where nothing ties a knot.
@@ -819,6 +814,7 @@ class TestLeftEarly:
         gc.collect()
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_an_error_in_a_task(self, opened: list[str], run: Any) -> None:
         """
         The same holds if an exception leaves the loop.
@@ -909,6 +905,7 @@ class TestLeftEarly:
 
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_nothing_is_left_behind(self, clock: Any, no_hooks: None) -> None:
         """
         A loop and its failures go without the garbage collector.

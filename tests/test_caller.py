@@ -16,7 +16,7 @@ import trio
 
 import anew
 from anew import retry
-from anew._caller import caller, in_notebook_cell, warn_at_caller
+from anew._callables import caller, in_notebook_cell, warn_at_caller
 
 
 def run_as(module: str, fn: Any) -> Any:
@@ -57,13 +57,14 @@ class TestCaller:
 
         assert 1 == level
 
+    @pytest.mark.needs("processes")
     def test_no_caller(self) -> None:
         """
         Where there is no caller but anew, the outermost frame counts.
         """
         script = """
 __name__ = "anew"
-from anew._caller import caller
+from anew._callables import caller
 print(caller()[0].f_code.co_name, caller()[1])
 """
         assert ["<module>", "1"] == python(script).split()

@@ -149,7 +149,6 @@ def test_budgets_are_found_by_name(hammer: Hammer) -> None:
     assert len({name for name, _ in found}) == len({id(budget) for _, budget in found})
 
 
-@pytest.mark.xfail(strict=False, reason="the order of calls and the order of entering may differ")
 def test_testing_contexts_overlap(hammer: Hammer) -> None:
     """
     Inside of a context of `set_testing` there is testing, and after the last has been left there is none.

@@ -2,12 +2,11 @@
 
 from ._any_of import any_of
 from ._blocks import Attempt
-from ._budget import RetryBudget
+from ._budget import Budget, RetryBudget
 from ._errors import RetryError, TryAgain
 from ._modes import is_active, is_testing, set_active, set_testing
 from ._options import Options
 from ._retry import Retry, retry
-from ._types import Budget
 
 __all__ = ["Attempt", "Budget", "Options", "Retry", "RetryBudget", "RetryError", "TryAgain", "any_of", "retry"]
 __all__ += ["is_active", "is_testing", "set_active", "set_testing"]

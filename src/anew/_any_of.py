@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from ._callables import name_of
+from ._callables import written
 from ._checks import option_error
 from ._decide import asked_wait
 from ._options import checked_on
@@ -47,7 +47,7 @@ class _AnyOf:
         self._parts = parts
         named: list[Any] = []
         for part in parts:
-            named += part if isinstance(part, tuple) else part.types if _is_ours(part) else ()
+            named += part if isinstance(part, tuple) else part.types if hasattr(part, "skips_exhausted") else ()
         self.types: tuple[type[Exception], ...] = tuple(dict.fromkeys(named))
 
     def judge(self, exc: Exception) -> bool | float | None:
@@ -63,26 +63,14 @@ class _AnyOf:
         return False if answer is None else answer
 
     def __repr__(self) -> str:
-        return f"any_of({', '.join(map(_written, self._parts))})"
-
-
-def _is_ours(part: Any) -> bool:
-    return hasattr(part, "skips_exhausted")
+        return f"any_of({', '.join(map(written, self._parts))})"
 
 
 def _answer(part: Any, exc: Exception) -> bool | float | None:
     if isinstance(part, tuple):
         return issubclass(type(exc), cast("Any", part))  # isinstance() would ask the exception, which may lie
-    if _is_ours(part):
+    if hasattr(part, "skips_exhausted"):  # one of our own
         answer: bool | float | None = part.judge(exc)
         return answer
     given = part(exc)
     return given if isinstance(given, bool) else asked_wait("the answer of on", given, exc)
-
-
-def _written(part: Any) -> str:
-    if isinstance(part, tuple):
-        types = cast("tuple[type[Exception], ...]", part)
-        names = ", ".join(map(name_of, types))
-        return names if len(types) == 1 else f"[{names}]"
-    return repr(part) if _is_ours(part) else name_of(part)

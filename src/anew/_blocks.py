@@ -10,11 +10,11 @@ from _weakref import ref
 from types import CodeType
 from typing import TYPE_CHECKING, cast, final
 
-from . import _clock
+from . import _clock, _marks
 from ._call import Call, run
-from ._decide import wait_range
-from ._marks import marks, thrown_in
+from ._marks import thrown_in
 from ._modes import effective
+from ._waits import wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -60,12 +60,8 @@ class Attempt:
         return None if timeout is None else max(0.0, self._start + timeout - _clock.monotonic())
 
     def __repr__(self) -> str:
-        try:
-            next_wait = f"{self.next_wait:.10g}"
-        except Exception:  # of the user's `backoff`
-            next_wait = "?"
-        left = self.remaining
-        return f"<Attempt num={self._num} next_wait={next_wait} remaining={left if left is None else round(left, 3)}>"
+        left = None if self.remaining is None else round(self.remaining, 3)
+        return f"<Attempt num={self._num} next_wait={self.next_wait:.10g} remaining={left}>"
 
     def __enter__(self) -> Attempt:
         """Begin.
@@ -84,7 +80,7 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._left(exc)
+        loop = self._ended(exc)
         return loop is not None and run(loop.judge(exc, self._since))
 
     async def __aenter__(self) -> Attempt:
@@ -105,10 +101,10 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._left(exc)
+        loop = self._ended(exc)
         return loop is not None and await loop.judge(exc, self._since)
 
-    def _left(self, exc: BaseException | None) -> _Loop | None:
+    def _ended(self, exc: BaseException | None) -> _Loop | None:
         """Return the loop, if it has to judge a failure, or to tell of a success."""
         loop = self._loop()
         if loop is None:
@@ -126,7 +122,7 @@ class Attempt:
         loop = self._loop()
         if loop is not None:
             loop.phase = _RUNNING
-        self._since = marks.newest
+        self._since = _marks.newest
         return self
 
 

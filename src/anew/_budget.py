@@ -16,9 +16,9 @@ threads. An interruption may find successes that are popped and not counted yet;
 
 A clock that was frozen by a test and runs again leaves slices that lie in the future. They lapse as well.
 
-Budgets travel by key, as loggers do by name. `_known` finds each budget that is alive, by a weak reference; `_kept`
-holds those that must not be forgotten: the named ones, and those that arrived by unpickling, where the job that brought
-them may end before the next one comes.
+Budgets travel by key, as loggers do by name: the name, or random bytes. `_known` has a function for each budget that is
+alive, which returns the budget. The function is a weak reference, except where a budget must not be forgotten: a named
+one, or one that arrived by unpickling, where the job that brought it may end before the next one comes.
 
 Law: a budget hears of successes and retries and of nothing else; no failure, wait or passing of time fills it. In each
 process there is one budget for one key.
@@ -30,18 +30,36 @@ import os
 from _thread import RLock
 from _weakref import ref
 from collections import Counter, defaultdict, deque
-from typing import TYPE_CHECKING, Any, final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast, final
 
 from . import _clock
-from ._checks import duration, integer, option_error, seconds, text
+from ._checks import duration, integer, option_error, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._types import Seconds
 
 _TOKEN = 1000  # shares, as in gRPC
 _SLICES = 10
 _JOURNAL = 256  # successes: settling costs little for each, and the journal some kilobytes
 _MOST = 10**15  # beyond all use, and all of it within floats
+
+
+class Budget(Protocol):
+    """What the option `budget` takes: `RetryBudget` is one, and whatever has these two methods.
+
+    Both are called from all threads and tasks that share the budget, and must not wait for long.
+    """
+
+    def take(self, /) -> bool:
+        """Take a token for a retry that will happen; `False`: there is none, and the call gives up."""
+        ...
+
+    def pay(self, /) -> None:
+        """Hear of a call that succeeded."""
+        ...
 
 
 @final
@@ -77,30 +95,30 @@ class RetryBudget:
         cls, *, floor: int = 5, ratio: float = 0.2, window: Seconds = 10.0, name: str | None = None
     ) -> RetryBudget:
         start = integer("floor", floor, "an integer from 0 to 1e15 (tokens to start with)", 0, _MOST) * _TOKEN
-        settings = start, _thousandths(ratio), duration("window", window, positive=True)
-        if name is not None:
-            text("name", name, "a string, not empty, or None")
-        budget = RetryBudget._found(name or os.urandom(16).hex(), name, settings, keep=name is not None)
-        if budget._identity[-1] != settings:  # noqa: SLF001 - one of our own
+        is_number = isinstance(cast("object", ratio), int | float) and not isinstance(ratio, bool)
+        if not is_number or (ratio != 0 and not 1 / _TOKEN <= ratio <= _MOST):
+            error = ValueError if is_number else TypeError
+            raise option_error(error, "ratio", ratio, "0 or a number from 0.001 to 1e15 (tokens that a success pays)")
+        settings = start, round(ratio * _TOKEN), duration("window", window, positive=True)
+        key = os.urandom(16) if name is None else text("name", name, "a string, not empty, or None")
+        budget = RetryBudget._found(key, settings, keep=name is not None)
+        if budget._identity != (key, settings):  # noqa: SLF001 - one of our own
             raise option_error(ValueError, "name", name, f"another one, as {budget!r} has other settings")
         return budget
 
     @staticmethod
-    def _found(key: str, name: str | None, settings: tuple[int, int, float], *, keep: bool = True) -> RetryBudget:
+    def _found(key: str | bytes, settings: tuple[int, int, float], *, keep: bool = True) -> RetryBudget:
         """Return the budget of this key, whatever its settings, or make one. Pickles name this function."""
         with _lock:
-            reference = _known.get(key)
-            budget = None if reference is None else reference()
+            budget = _known.get(key, lambda: None)()
             if budget is None:
                 budget = object.__new__(RetryBudget)
-                budget._begin(key, name, settings)
-                _known[key] = ref(budget, lambda gone: _forget(key, gone))
-                if keep:
-                    _kept.append(budget)
+                budget._begin(key, settings)
+                _known[key] = (lambda: budget) if keep else ref(budget, lambda gone: _forget(key, gone))
             return budget
 
-    def _begin(self, key: str, name: str | None, settings: tuple[int, int, float]) -> None:
-        self._identity = key, name, settings
+    def _begin(self, key: str | bytes, settings: tuple[int, int, float]) -> None:
+        self._identity = key, settings
         self._balance, self._pays, window = settings
         self._cap, self._slice = self._balance, max(window / _SLICES, 1e-9)  # no clock is finer
         # The journal: when each success was that is not counted yet; a slice's number from the clock's zero on -> its
@@ -116,10 +134,9 @@ class RetryBudget:
         """Take a token for a retry that will happen; `False`: there is none, and nothing is taken."""
         with _lock:
             self._settle()
-            if self._balance < _TOKEN:
-                return False
-            self._balance -= _TOKEN
-            return True
+            if is_there := self._balance >= _TOKEN:
+                self._balance -= _TOKEN
+            return is_there
 
     def pay(self) -> None:
         """Hear of a success."""
@@ -130,30 +147,28 @@ class RetryBudget:
 
     def _settle(self) -> int:
         with _lock:
-            paid, slices, past = self._paid, self._slices, list[float]()
-            try:
-                while True:  # not `while paid`: a handler that settles as well may come after the test
-                    past.append(paid.popleft() // self._slice)
-            except IndexError:
-                pass
+            past = list[float]()
+            with suppress(IndexError):
+                while True:  # not `while self._paid`: a handler that settles as well may come after the test
+                    past.append(self._paid.popleft() // self._slice)
             for number, successes in Counter(past).items():
-                slices[number] += successes
+                self._slices[number] += successes
                 self._balance += successes * self._pays
                 self._cap += successes * self._pays
             # Read after the journal, of which no time is later.
             current = _clock.monotonic() // self._slice
-            for number in list(slices):
+            for number in list(self._slices):
                 if not 0 <= current - number < _SLICES:
-                    lapsed = slices.pop(number, 0)
+                    lapsed = self._slices.pop(number, 0)
                     self._cap -= lapsed * self._pays
             if self._balance > self._cap:  # noqa: PLR1730 - min() is a call: see the theory
                 self._balance = self._cap
             return self._balance
 
     def __repr__(self) -> str:
-        _, name, (floor, ratio, window) = self._identity
+        key, (floor, ratio, window) = self._identity
         options = f"floor={floor // _TOKEN}, ratio={ratio / _TOKEN}, window={window}"
-        options += "" if name is None else f", name={name!r}"
+        options += f", name={key!r}" if isinstance(key, str) else ""
         return f"<RetryBudget {self.available:.10g} of {self._cap / _TOKEN:.10g} tokens ({options})>"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -162,11 +177,10 @@ class RetryBudget:
 
 # One for all budgets: it is held for some microseconds, and a forked child has but one to replace.
 _lock = RLock()
-_known: dict[str, ref[RetryBudget]] = {}
-_kept: list[RetryBudget] = []
+_known: dict[str | bytes, Callable[[], RetryBudget | None]] = {}
 
 
-def _forget(key: str, gone: ref[RetryBudget]) -> None:
+def _forget(key: str | bytes, gone: ref[RetryBudget]) -> None:
     with _lock:
         if _known.get(key) is gone:  # else another has arrived under its key
             del _known[key]
@@ -179,11 +193,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):  # a system without it has no forks
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def _thousandths(ratio: Any) -> int:
-    number = seconds(ratio) if isinstance(ratio, int | float) else None
-    if number is None or (number != 0 and not 1 / _TOKEN <= number <= _MOST):
-        error = TypeError if number is None else ValueError
-        raise option_error(error, "ratio", ratio, "0 or a number from 0.001 to 1e15 (tokens that a success pays)")
-    return round(number * _TOKEN)

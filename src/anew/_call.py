@@ -12,36 +12,29 @@ frames are gone, it enters the call, which says how long to wait, and waits insi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine
-from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
-from ._budget import RetryBudget
-from ._callables import discard_awaitable, name_of
-from ._caller import in_notebook_cell, warn_at_caller
-from ._checks import option_error
+from ._callables import discard_awaitable, in_notebook_cell, name_of, warn_at_caller
+from ._checks import inf
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
-from ._errors import RetryError, TryAgain, failure_in, without_traceback
-from ._marks import frames, mark, trim
+from ._errors import RetryError, TryAgain, without_traceback
+from ._marks import entries, mark, trim
 from ._modes import effective, record
 from .instrumentation._hooks import GiveUpDetails, RetryDetails, log_failure
-from .instrumentation._registry import chosen, current, gave_up_hooks, leave, tell, tell_gave_up
+from .instrumentation._registry import current, gave_up_hooks, leave, tell, tell_gave_up
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from ._budget import Budget
     from ._options import Policy
-    from ._types import Args, Budget, Kwargs, Reason, Stop, T
+    from ._types import Args, Kwargs, Reason, Stop, T
     from .instrumentation._hooks import Common
 
 
-_WHY = {
-    "attempts": "no attempts left",
-    "timeout": "the next attempt would have started after the timeout",
-    "budget": "the retry budget is spent",
-    "stopped": "told to stop",
-}
+_WHY = {"attempts": "no attempts left", "timeout": "no time left", "budget": "no token left", "stopped": "told to stop"}
 NO: Kwargs = {}  # keyword arguments
 _LONGEST_STOP = 1e6  # seconds; some events refuse more
 
@@ -51,10 +44,12 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     try:
         steps.send(None)
     except StopIteration as done:
-        return cast("T", done.value)
+        result: T = done.value
+        return result
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
-        if isinstance(error.__cause__, StopIteration) and frames(error)[-1].f_globals["__package__"] == __package__:
+        *_, raised_at = entries(error)
+        if isinstance(error.__cause__, StopIteration) and raised_at.tb_frame.f_globals["__package__"] == __package__:
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -78,8 +73,8 @@ class Call:
         self._num, self._earlier, self._waited, self._previous = 0, 0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
-        self.start: float = start  # on the monotonic clock, if the time is limited
-        self.in_task: bool = in_task  # which may be cancelled, and in which nothing blocks
+        # On the monotonic clock, if the time is limited; a task may be cancelled, and nothing in it blocks.
+        self.start, self.in_task = start, in_task
 
     def __enter__(self) -> float:
         self._began = _clock.monotonic()
@@ -89,9 +84,9 @@ class Call:
         if self._opened:
             leave(self._opened, typ, exc, tb)
         # Under a frozen or foreign clock the wait does not show on ours, and yet it counts.
-        missing = max(0.0, self._began + self._wait - _clock.monotonic())
-        self.start -= missing
-        self._first_failure -= missing
+        if (missing := self._began + self._wait - _clock.monotonic()) > 0:
+            self.start -= missing
+            self._first_failure -= missing
 
     def __del__(self) -> None:
         if self._opened:  # the wait has never begun
@@ -112,18 +107,18 @@ class Call:
         self._num += 1
         if self._num == 1:
             self._first_failure = _clock.monotonic()
-        elif self._num > 2:  # noqa: PLR2004 - before, there is no round between
+        elif self._num % 8 == 0:  # seldom, as it walks all of the traceback
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
-                raise self._error(exc, "attempts")
+                raise self._retry_error(exc, "attempts")
             return False
-        verdict = decide(policy, exc, self._num, self._previous, self._left, _clock.draw, since, last=last)
+        verdict = decide(policy, exc, self._num, self._previous, self._time_left, _clock.draw, since, last=last)
         if isinstance(verdict, RetryIn) and (reason := self._refused(policy, exc, verdict)) is not None:
             verdict = GiveUp(reason=reason)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
             await self._tell("on_retry", self._num, exc)
-            verdict = in_time(verdict, self._left(policy))
+            verdict = in_time(verdict, self._time_left(policy))
         if isinstance(verdict, RetryIn):
             self._schedule(policy, exc, verdict)
             if policy.stop is None or not self._is_stopped(policy.stop):
@@ -147,7 +142,7 @@ class Call:
 
     async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
         """Return the error to raise, after hooks and `on_failure` have been told."""
-        error = self._error(exc, reason)
+        error = self._retry_error(exc, reason)
         if hooks := gave_up_hooks():
             facts = self._facts(error.last_exception)
             tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **facts))
@@ -174,17 +169,18 @@ class Call:
         """Return why another attempt must not follow, whatever the judgement."""
         if policy.stop is not None and policy.stop.is_set():
             return "stopped"
-        # Once a call, and before the token is taken, as the warning may be an error.
+        if policy.budget is not None and not _ask("take", policy.budget):
+            return "budget"
         if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-            self._warn_of_blocking(exc, policy.budget)
-        return None if policy.budget is None or _ask("take", policy.budget) else "budget"
+            self._warn_of_blocking(exc)
+        return None
 
-    def _warn_of_blocking(self, exc: Exception, budget: Budget | None) -> None:
-        if not (isinstance(budget, RetryBudget) and budget.available < 1) and not in_notebook_cell():
+    def _warn_of_blocking(self, exc: Exception) -> None:
+        if not in_notebook_cell():
             problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
             warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
 
-    def _left(self, policy: Policy) -> float:
+    def _time_left(self, policy: Policy) -> float:
         if policy.timeout is None:
             return inf
         left = self.start + policy.timeout - _clock.monotonic()
@@ -198,9 +194,9 @@ class Call:
             record(self._details(policy, without_traceback(exc), wait))
             wait = 0.0
         self._wait = wait
-        if (chosen["retry"] if policy.hooks is None else policy.hooks) != () and (hooks := current(policy.hooks)):
+        if hooks := current(policy.hooks):
             self._opened = tell(hooks, self._details(policy, exc, wait))
-        self._waited = self._waited + wait if self._waited else wait  # one float less for a call that waits once
+        self._waited += wait
 
     def _details(self, policy: Policy, exc: Exception, wait: float) -> RetryDetails:
         facts = self._facts(exc)
@@ -214,8 +210,9 @@ class Call:
                 refuse_awaitable(option, cast("object", answer), self.policy, self.fn)
             await answer
 
-    def _error(self, exc: Exception, reason: Reason) -> RetryError:
-        last = failure_in(exc)
+    def _retry_error(self, exc: Exception, reason: Reason) -> RetryError:
+        # What a `TryAgain` was raised from.
+        last = exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
         error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)
         error.__cause__ = last
         return error
@@ -246,10 +243,7 @@ def pay(policy: Policy) -> None:
 def _ask(method: str, budget: Budget) -> bool:
     """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        answer: object = getattr(budget, method)()
-        if discard_awaitable(answer):
-            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
-        return bool(answer)
+        return bool(getattr(budget, method)())
     except Exception as exc:
         effect = "it counts as spent" if method == "take" else "the call goes on"
         log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)

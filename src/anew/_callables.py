@@ -1,6 +1,7 @@
-"""What a callable is, told from its code flags.
+"""What a callable is, and whose line it was that called: told from code and frames.
 
-Law: `inspect` is not imported here; it costs four times as much as all of anew.
+Law: `inspect` is not imported here; it costs four times as much as all of anew. Nothing leaves but a warning that has
+been turned into an error.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, update_wrapper
 from os import fsdecode
-from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType, NoneType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, FunctionType, GeneratorType, MethodType
 from typing import Any, Literal, TypeAlias, cast
+
+from ._checks import safe_repr
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
 # Of the data model, "Code objects"; inspect gives them their names.
 _GENERATORS = (GeneratorType, AsyncGeneratorType)
-VALUES = frozenset({NoneType, bool, bytes, dict, float, int, list, str, tuple})
+VALUES = frozenset({type(None), bool, bytes, dict, float, int, list, str, tuple})
 """Types of results that need no look; see `result_kind`."""
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
@@ -43,13 +46,9 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
 
 def unwrap(fn: Any) -> Any:
     """What is called in the end behind bound methods and partials."""
-    while True:
-        if isinstance(fn, MethodType):
-            fn = fn.__func__
-        elif isinstance(fn, partial):
-            fn = fn.func
-        else:
-            return fn
+    if isinstance(fn, MethodType):
+        return unwrap(fn.__func__)
+    return unwrap(fn.func) if isinstance(fn, partial) else fn
 
 
 def code_of(fn: object) -> CodeType | None:
@@ -112,14 +111,21 @@ def name_of(fn: Any) -> str:
     fn = unwrap(fn)
     if isinstance(fn, str):
         return fn
-    code = fn if isinstance(fn, CodeType) else code_of(fn)
     name = fn.co_qualname if isinstance(fn, CodeType) else getattr(fn, "__qualname__", None)
     if not isinstance(name, str):
         method = getattr(fn, "_method", None) if type(fn).__module__.partition(".")[0] == "grpc" else None
         return fsdecode(method) if isinstance(method, bytes | str) else type(fn).__qualname__
-    if name.endswith("<lambda>") and code is not None:
+    if name.endswith("<lambda>") and (code := fn if isinstance(fn, CodeType) else code_of(fn)) is not None:
         return f"{name} ({code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{code.co_firstlineno})"
     return name
+
+
+def written(value: Any) -> str:
+    """Return an option as it is written: functions and types by their names."""
+    if isinstance(value, tuple):
+        names = [written(one) for one in cast("tuple[object, ...]", value)]
+        return names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return name_of(value) if hasattr(value, "__qualname__") else safe_repr(value)
 
 
 def accepts(fn: object, count: int) -> bool:
@@ -179,3 +185,55 @@ def copy_metadata(wrapper: Any, fn: Any) -> Any:
 # With names go `__module__` and `__doc__`, all of what is called in the end; defaults are those of what is decorated.
 _NAMES: dict[str, type] = dict.fromkeys(("__module__", "__name__", "__qualname__", "__doc__"), str)
 _COPIED = {**_NAMES, "__defaults__": tuple, "__kwdefaults__": dict}
+
+
+# Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
+_NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
+_SHELLS, _LOOPS = ("IPython", "ipykernel"), ("asyncio", "trio", "uvloop")
+
+current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - the plain attribute is private to pyright
+"""Return the frame so many levels up; the public way, `inspect.currentframe`, is slow to import."""
+
+
+def caller() -> tuple[FrameType, int]:
+    """Return the innermost frame that is the caller's, and its level, where that of the function that asks is 1."""
+    frame, level = current_frame(1), 1
+    while frame.f_back is not None and f"{_module(frame)}.".startswith(_NOT_THE_CALLERS):
+        frame, level = frame.f_back, level + 1
+    return frame, level
+
+
+def warn_at_caller(message: str, exc: Exception | None = None, category: type[Warning] = RuntimeWarning) -> None:
+    """Warn at the line of the caller, once for each place, as filters for warnings say.
+
+    Raises:
+        Warning: warnings of this category have been turned into errors; from `exc`.
+    """
+    try:
+        import warnings
+
+        warnings.warn(message, category, stacklevel=caller()[1])
+    except category as warning:  # turned into an error
+        raise warning from exc
+    except Exception:  # no place to warn at, or no stream to write to
+        return
+
+
+def in_notebook_cell() -> bool:
+    """Whether the running event loop runs a cell of IPython or Jupyter: the user waits for the cell, and not the loop.
+
+    A task that the cell has started is no part of the cell: between the task and the loop is no frame of a shell.
+    """
+    return innermost(*_SHELLS, *_LOOPS) in _SHELLS
+
+
+def innermost(*packages: str) -> str | None:
+    """Return which of these packages has the innermost frame that one of them has."""
+    frame: FrameType | None = current_frame(1)
+    while frame is not None and _module(frame).partition(".")[0] not in packages:
+        frame = frame.f_back
+    return None if frame is None else _module(frame).partition(".")[0]
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "<string>"))  # as `warnings` calls code that has no module

@@ -17,13 +17,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _contextvars import ContextVar
 from _weakref import ref
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from ._caller import innermost
+from ._callables import innermost
 from ._marks import next_number
 
 monotonic = time.monotonic
@@ -53,8 +53,7 @@ def async_sleep(seconds: float) -> Awaitable[object]:
     """Suspend the running task of Trio or asyncio. A zero wait is still a checkpoint."""
     seconds = min(seconds, LONGEST)
     # The import statement costs more than the look-up.
-    library: Any = _trio() or sys.modules.get("asyncio") or __import__("asyncio")
-    wait: Callable[[float], Awaitable[object]] = library.sleep
+    wait: Callable[[float], Awaitable[object]] = (_trio() or sys.modules.get("asyncio") or __import__("asyncio")).sleep
     return wait(seconds)
 
 
@@ -72,17 +71,15 @@ def cancelling(exc: BaseException, since: int) -> bool:
     if trio is not None:
         return bool(trio.current_effective_deadline() <= trio.current_time())
     task = _ask_asyncio("current_task")
-    if task is None or not task.cancelling() or not (_COUNTS_RIGHT or _is_cancelled(task, exc)):
+    if task is None or not task.cancelling():
+        return False
+    if not (_COUNTS_RIGHT or _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)):
         return False
     _warn_if_stale(task, exc, since)
     return True
 
 
 _COUNTS_RIGHT = sys.version_info >= (3, 13)
-
-
-def _is_cancelled(task: Any, exc: BaseException) -> bool:
-    return _has_met_cancellation(exc) or getattr(task, "_must_cancel", True)
 
 
 def _has_met_cancellation(failure: BaseException) -> bool:

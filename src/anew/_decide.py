@@ -7,21 +7,20 @@ Law: plain values in, a verdict out; no clock, sleep or randomness of its own, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, isfinite
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeGuard
 
+from . import _marks
 from ._callables import discard_awaitable
-from ._checks import finite, option_error
+from ._checks import finite, inf
 from ._errors import RetryError, TryAgain
-from ._marks import exhausted, marks, members
+from ._marks import exhausted, members
 from ._orders import names, order_kind
-from ._waits import NO_CAP
+from ._waits import NO_CAP, wait_range
 
 if TYPE_CHECKING:
     from ._options import Policy
     from ._types import Reason
-    from ._waits import Bounds
 
 
 # Not named tuples: the first of these would cost the process a millisecond.
@@ -84,10 +83,11 @@ def decide(
     lowest, highest = wait_range(policy, num, previous, exc)
     if lowest > time:
         return GiveUp(reason="timeout")
-    # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
-    highest = min(highest, time)
-    wait = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
-    return RetryIn(seconds=wait, asked=False)
+    if lowest < highest:
+        # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
+        highest = min(highest, time)
+        lowest = min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=lowest, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
@@ -97,25 +97,15 @@ def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
     return GiveUp(reason="timeout") if wait.asked or left < 0 else RetryIn(seconds=left, asked=False)
 
 
-def wait_range(policy: Policy, num: int, previous: float, exc: Exception | None = None) -> tuple[float, float]:
-    """Return the lowest and the highest wait after failure number `num`; capped first, then spread."""
-    factor = _factor(policy.backoff, num, exc) if policy.growth is None else policy.growth(num)
-    bounds: Bounds = policy.bounds
-    return bounds(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
-
-
 def covers(policy: Policy, exc: Exception) -> bool:
     """Whether `on` may have meant `exc`: `on_retry` is typed by `on`, and a `TryAgain` need not be of these types."""
     return policy.hook is not None or issubclass(type(exc), policy.types)
 
 
 def seen_through(policy: Policy, exc: RetryError) -> Exception:
-    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
-
-    Not where we have one attempt as well, as when retries are switched off.
-    """
+    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts."""
     inner: Exception = exc
-    while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
+    while _is_single(inner) and not isinstance(inner, policy.retry_errors):
         inner = inner.last_exception
     return inner
 
@@ -127,7 +117,7 @@ def _claim(policy: Policy, exc: Exception, since: int) -> float | bool | LetOut:
         claim = _second_look(policy, exc)
         if claim is not None:
             return claim
-    if policy.skips_exhausted and marks.newest and exhausted(exc, since):
+    if policy.skips_exhausted and _marks.newest and exhausted(exc, since):
         return LetOut(why="exhausted")
     if policy.hook is None:
         return issubclass(typ, policy.types) or LetOut(why="not ours")
@@ -147,7 +137,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
         return True if after is None else asked_wait("TryAgain.after", after, exc)
-    retries = [one for one in group if isinstance(one, RetryError) and (policy.times == 1 or not _is_single(one))]
+    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
     if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
         return LetOut(why="exhausted")
     return None
@@ -164,16 +154,3 @@ def asked_wait(what: str, answer: object, exc: Exception) -> float:
         return max(0.0, finite(what, answer, "a finite duration in seconds or as timedelta, True or False"))
     except (TypeError, ValueError) as error:
         raise error from exc
-
-
-def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
-    try:
-        answer = backoff(num)
-        factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
-    except OverflowError:  # grown beyond floats: the cap is what is meant
-        return NO_CAP
-    if isinstance(factor, float) and isfinite(factor):
-        return max(0.0, factor)
-    discard_awaitable(answer)
-    error = ValueError if isinstance(factor, float) else TypeError
-    raise option_error(error, f"the answer of backoff for failure {num}", answer, "a finite number") from exc

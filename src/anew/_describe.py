@@ -40,15 +40,13 @@ def describe(exc: BaseException, *, longest: int = _LONGEST, members: int = _MEM
     """
     name = _printable(type(exc).__name__)
     try:
-        text = _without_secrets(_first_line(_status(exc) or str(exc)))
+        text = _first_line(_status(exc) or str(exc))
         if issubclass(type(exc), BaseExceptionGroup):
-            first: tuple[BaseException, ...] = cast("Any", exc).exceptions[:members]
-            inner = [describe(one, longest=_LONGEST_MEMBER, members=0) for one in first]
+            inner = [describe(one, longest=_LONGEST_MEMBER, members=0) for one in cast("Any", exc).exceptions[:members]]
             text = ": ".join(filter(None, (text, "; ".join(inner))))
     except Exception:
         text = "<no text: its str() failed>"
-    if len(text) > longest:
-        text = f"{text[: longest - 3]}..."
+    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
     return f"{name}: {text}" if text else name
 
 
@@ -62,20 +60,15 @@ def _status(exc: Any) -> str | None:
 
 
 def _first_line(text: str) -> str:
+    import re
+
     line = (text.strip().splitlines() or [""])[0]
     # A user part that is cut in the middle has lost its `@`.
-    return _printable(line if len(line) <= _LOOKED_AT else f"{line[:_LOOKED_AT]}@")
+    line = _printable(line if len(line) <= _LOOKED_AT else f"{line[:_LOOKED_AT]}@")
+    for pattern, shown in _SECRETS:
+        line = re.sub(pattern, shown, line, flags=re.IGNORECASE)
+    return line
 
 
 def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _without_secrets(text: str) -> str:
-    import re
-
-    for pattern, shown in _SECRETS:
-        text = re.sub(pattern, shown, text, flags=re.IGNORECASE)
-    return text

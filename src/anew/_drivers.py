@@ -16,13 +16,11 @@ from collections.abc import Callable
 from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any
 
-from . import _clock
+from . import _clock, _marks
 from ._call import NO, Call, pay, refuse_awaitable, run
-from ._callables import discard_awaitable, kind_of, name_of, result_kind
-from ._caller import warn_at_caller
+from ._callables import discard_awaitable, kind_of, name_of, result_kind, warn_at_caller
 from ._checks import safe_repr
 from ._generators import async_generator, async_replayed, generator, replayed
-from ._marks import marks
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -62,7 +60,7 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
 
     # Each variable of these two closures costs a hundredth of a call, so the rest is in `own`.
     def plain(*args: Any, **kwargs: Any) -> Any:
-        since = marks.newest
+        since = _marks.newest
         try:
             if kwargs:
                 if type(result := fn(*args, **kwargs)) is own.value:
@@ -78,7 +76,7 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
         return own.again(state)
 
     def heard(*args: Any, **kwargs: Any) -> Any:
-        start, since = _clock.monotonic() if timed else 0.0, marks.newest
+        start, since = _clock.monotonic() if timed else 0.0, _marks.newest
         try:
             result = fn(*args, **kwargs) if kwargs else fn(*args)
         except own.policy.catch as exc:
@@ -100,12 +98,6 @@ def _function(fn: Callable[..., Any], policy: Policy, own: Retried) -> Callable[
     return heard if policy.is_heard or timed else plain
 
 
-_NOT_RETRIED = {
-    "awaitable": ("an awaitable", "an `async def` function"),
-    "generator": ("a generator", "the generator function"),
-}
-
-
 class Retried:
     """A function that is retried, and what to do when it gives something else than a plain value.
 
@@ -123,7 +115,7 @@ class Retried:
         while True:
             with state as wait:
                 _clock.sleep(wait)
-            since = marks.newest
+            since = _marks.newest
             try:
                 result = self._fn(*state.args, **state.kwargs)
             except self.policy.catch as exc:
@@ -144,8 +136,10 @@ class Retried:
         elif kind == "coroutine" or (self._by_call and kind != "generator" and _clock.in_event_loop()):
             return self._awaiting(result, state or Call(self.policy, self._fn, args, kwargs, start))
         elif kind == "generator" or (kind == "awaitable" and _clock.in_event_loop()):
-            what, advice = _NOT_RETRIED[kind]
-            warn_at_caller(f"{name_of(self._fn)} returned {what}, which is not retried; decorate {advice}")
+            what = "a generator, which is not retried; decorate the generator function"
+            if kind == "awaitable":
+                what = "an awaitable, which is not retried; decorate an `async def` function"
+            warn_at_caller(f"{name_of(self._fn)} returned {what}")
         return result
 
     def _awaiting(self, awaitable: Any, state: Call) -> Any:
@@ -178,7 +172,7 @@ def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state, start = begun, _clock.monotonic() if timed else 0.0
         while True:
-            since = marks.newest
+            since = _marks.newest
             try:
                 result = await (fn(*args, **kwargs) if kwargs else fn(*args))
             except catch as exc:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from ._checks import finite
 from ._describe import describe
-from ._types import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,7 @@ class RetryError(Exception):
         elapsed: float = 0.0,
         name: str | None = None,
     ) -> None:
-        given: Any = last_exception
-        last = given if isinstance(given, Exception) else Exception(given)
+        last = last_exception if isinstance(cast("object", last_exception), Exception) else Exception(last_exception)
         # Not super(): other bases that a subclass may have (OSError) keep `args` of their own making.
         BaseException.__init__(self, attempts, last, reason, elapsed, name)
 
@@ -86,7 +85,6 @@ class RetryError(Exception):
         """What was retried, if it is known."""
         return _FACTS(self)[4]
 
-    @override
     def __str__(self) -> str:
         attempts, last, reason, _, name = _FACTS(self)
         failed = "Failed" if name is None else f"{name} failed"
@@ -127,26 +125,17 @@ class TryAgain(Exception):
         """Seconds to wait before the next attempt; `None`: as long as the policy says."""
         return self._after
 
-    @override
     def __str__(self) -> str:
         return super().__str__() or "another attempt is wanted, which only a call retried by anew makes"
-
-
-def failure_in(exc: Exception) -> Exception:
-    """What to report when there is no other attempt: what a `TryAgain` was raised from, else the exception itself."""
-    if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception):
-        return exc.__cause__
-    return exc
 
 
 def without_traceback(exc: Exception) -> Exception:
     """Return a copy, which keeps no frame alive; or a description where there is no copy to be had."""
     from copy import copy
 
-    try:
+    with suppress(Exception):
         return copy(exc)
-    except Exception:
-        return Exception(describe(exc))
+    return Exception(describe(exc))
 
 
 class _Carried:
@@ -157,15 +146,6 @@ class _Carried:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrived, _packed(self.exc)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Carried:
-        from copy import deepcopy
-
-        try:
-            return _Carried(deepcopy(self.exc, memo))
-        except Exception:  # an exception that refuses to be copied is shared
-            memo[id(self.exc)] = self.exc
-            return self
 
 
 def _restored(cls: type[RetryError], cause: _Carried | None, attempts: int, last: _Carried, *others: Any) -> RetryError:
@@ -204,8 +184,7 @@ def _packed(exc: BaseException, picklers: tuple[str, ...] = _PICKLERS) -> tuple[
 def _arrived(data: bytes, stand_in: Exception) -> _Carried:
     import pickle
 
-    try:
+    exc: object = None
+    with suppress(Exception):
         exc = pickle.loads(data)
-    except Exception:
-        exc = None
     return _Carried(exc if isinstance(exc, BaseException) else stand_in)

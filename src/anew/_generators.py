@@ -21,12 +21,11 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from . import _clock
+from . import _clock, _marks
 from ._call import Call, run
 from ._callables import refuse_iterators
 from ._errors import TryAgain
-from ._marks import marks, thrown_in
-from ._types import override
+from ._marks import thrown_in
 
 if TYPE_CHECKING:
     from ._options import Policy
@@ -34,12 +33,12 @@ if TYPE_CHECKING:
 
 def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
     """Return a generator function that retries the first step of `fn`."""
-    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
+    catch, is_heard = policy.catch, policy.is_heard
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state, start = None, _clock.monotonic() if timed else 0.0
+        state, start = None, _clock.monotonic()
         while True:
-            since, gen = marks.newest, fn(*args, **kwargs)
+            since, gen = _marks.newest, fn(*args, **kwargs)
             try:
                 item = next(gen)
                 break
@@ -107,7 +106,6 @@ class _Stream(Call):
         """Hear that the consumer sends something, or throws it in."""
         self._is_unlike, self._is_thrown, self.is_left = True, thrown is not None, isinstance(thrown, GeneratorExit)
 
-    @override
     async def failed(self, caught: Exception, since: int, *, last: bool = False, owner: object = None) -> bool:
         """Judge a failure. The consumer's passes; a `TryAgain` of the generator's own never gets out."""
         last = self._is_thrown or (self._is_unlike and self.policy.replay == "skip")
@@ -123,7 +121,7 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
         state = _Stream(policy, fn, args, kwargs, _clock.monotonic())
         sent = thrown = None
         while True:
-            since, gen = marks.newest, fn(*args, **kwargs)
+            since, gen = _marks.newest, fn(*args, **kwargs)
             try:
                 for _ in range(state.begin()):
                     next(gen)
@@ -158,12 +156,12 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
 
 def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
     """Return an async generator function that retries the first step of `fn`."""
-    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
+    catch, is_heard = policy.catch, policy.is_heard
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state, start = None, _clock.monotonic() if timed else 0.0
+        state, start = None, _clock.monotonic()
         while True:
-            since, agen = marks.newest, fn(*args, **kwargs)
+            since, agen = _marks.newest, fn(*args, **kwargs)
             try:
                 item = await _first_step(agen)
                 break
@@ -211,7 +209,7 @@ def async_replayed(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) 
         state = _Stream(policy, fn, args, kwargs, _clock.monotonic(), in_task=True)
         sent = thrown = None
         while True:
-            since, agen = marks.newest, fn(*args, **kwargs)
+            since, agen = _marks.newest, fn(*args, **kwargs)
             try:
                 skip = state.begin()
                 item = await _first_step(agen)
@@ -253,13 +251,8 @@ def _first_step(agen: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
     be an error in its log.
     """
     hooks = sys.get_asyncgen_hooks()
-    if hooks.finalizer is None:
-        return anext(agen)
-    sys.set_asyncgen_hooks(None, _leave_alone)
+    sys.set_asyncgen_hooks(None, hooks.finalizer and (lambda _: None))
     try:
         return anext(agen)
     finally:
         sys.set_asyncgen_hooks(*hooks)
-
-
-def _leave_alone(agen: AsyncGenerator[Any, Any]) -> None: ...

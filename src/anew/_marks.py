@@ -22,13 +22,13 @@ of futures into it.
 from __future__ import annotations
 
 from _weakref import ref
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import count, islice
+from itertools import count, islice, pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from collections.abc import Iterator
+    from types import TracebackType
 
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
@@ -36,18 +36,9 @@ _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 _RAISES_AGAIN = ("anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
+newest = 0
+"""The number of the newest mark, which attempts read."""
 _numbers = count(1)
-
-
-class _Marks:
-    """All marks of this process. Attempts read the number of the newest, so it is a slot: nothing is read faster."""
-
-    __slots__ = ("newest",)
-    newest: int
-
-
-marks = _Marks()
-marks.newest = 0
 
 
 class Note(str):
@@ -63,7 +54,8 @@ class Note(str):
 
 def next_number() -> int:
     """Take the next number."""
-    marks.newest = number = next(_numbers)
+    global newest
+    newest = number = next(_numbers)
     return number
 
 
@@ -72,14 +64,11 @@ def mark(exc: BaseException, text: str, owner: object) -> None:
 
     `owner` is held by that frame, and by nothing that outlives it.
     """
-    try:
+    with suppress(Exception):
         note = Note(text)
-        note.frame, note.owner = id(next(_entries(exc)).tb_frame), ref(owner)
-        note.number = next_number()
+        note.frame, note.owner, note.number = id(next(entries(exc)).tb_frame), ref(owner), next_number()
         # Not add_note(): the exception may forbid to set attributes (a frozen dataclass).
         vars(exc)["__notes__"] = [*(old for old in getattr(exc, "__notes__", ()) if not isinstance(old, Note)), note]
-    except Exception:
-        return
 
 
 def exhausted(exc: BaseException, since: int) -> bool:
@@ -87,17 +76,15 @@ def exhausted(exc: BaseException, since: int) -> bool:
     return any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
 
 
-def members(exc: BaseException) -> Iterable[BaseException]:
+def members(exc: BaseException) -> list[BaseException]:
     """Return `exc` and, if it is a group, everything in it at any depth."""
-    found = {id(exc): exc}
-    todo = [exc]
-    while todo:
-        one = todo.pop()
+    found, todo = {id(exc): exc}, [exc]
+    for one in todo:
         if issubclass(type(one), BaseExceptionGroup):
-            inner: Iterable[BaseException] = cast("Any", one).exceptions
-            todo.extend(member for member in inner if id(member) not in found)
-            found.update((id(member), member) for member in inner)
-    return found.values()
+            inner: dict[int, BaseException] = {id(member): member for member in cast("Any", one).exceptions}
+            todo += [member for key, member in inner.items() if key not in found]
+            found |= inner
+    return todo
 
 
 def trim(exc: BaseException) -> None:
@@ -105,37 +92,31 @@ def trim(exc: BaseException) -> None:
 
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
-    head: TracebackType | None = _GET_TRACEBACK(exc)
-    tb, first = head, None
-    while head is not None and tb is not None and tb.tb_next is not None:
-        if tb.tb_next.tb_frame is head.tb_frame:
-            if first is not None:  # there is no fourth: what follows may be what thousands of calls before have left
-                with suppress(ValueError):  # another thread has raised the same instance meanwhile
-                    first.tb_next = tb.tb_next
-                return
-            first = tb
-        tb = tb.tb_next
+    head = _GET_TRACEBACK(exc)
+    ends = [above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame]
+    if ends:
+        with suppress(ValueError):  # another thread has raised the same instance meanwhile
+            ends[0].tb_next = ends[-1].tb_next
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
-    entries = list(islice(_entries(exc), depth, depth + 2))
-    flags = entries[0].tb_frame.f_code.co_flags if entries else 0
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
-    own = [tb for tb in entries if tb.tb_frame is entries[0].tb_frame]
-    is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
-    return is_generator and any(_is_suspended(tb, delegating=bool(flags & _GENERATOR)) for tb in own)
+    first = [*islice(entries(exc), depth, depth + 2)]
+    flags = first[0].tb_frame.f_code.co_flags if first else 0
+    kinds = (1, 2) if flags & _GENERATOR else (1,) if flags & _ASYNC_GENERATOR else ()  # see below
+    return any(tb.tb_frame is first[0].tb_frame and _suspension(tb) in kinds for tb in first)
 
 
-def _is_suspended(tb: TracebackType, *, delegating: bool) -> bool:
-    """Whether the entry stands at a `yield`, or, where `delegating` counts, at a `yield from`.
+def _suspension(tb: TracebackType) -> int:
+    """Return the kind of suspension at which the entry stands, or 0.
 
     What follows the suspension is RESUME, whose argument names its kind: 1 `yield`, 2 `yield from`, 3 `await`. Python
     3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(_opname(code[at]), 0)
-    return _opname(code[at]) == "RESUME" and code[at + 1] & 3 in ((1, 2) if delegating else (1,))
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here := _opname(code[at]), 0)
+    return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else int(here == "YIELD_VALUE")  # PyPy has no RESUME
 
 
 def _opname(code: int) -> str:
@@ -146,32 +127,22 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    if note.owner() is None:
+    tracebacks = [*entries(exc)]
+    ids = [id(tb.tb_frame) for tb in tracebacks]
+    if note.owner() is None or note.frame not in ids:
         return False
-    running = set[int]()
-    for tb in _entries(exc):
-        if id(tb.tb_frame) == note.frame:
-            return True
-        running.add(id(tb.tb_frame))
-        if _is_new_raise(tb, running):
-            return False
-    return False
+    above = enumerate(tracebacks[: ids.index(note.frame)], 1)
+    return not any(_raises_anew(tb) and ids[below] not in ids[:below] for below, tb in above)
 
 
-def _is_new_raise(tb: TracebackType, running: set[int]) -> bool:
-    if tb.tb_next is None or id(tb.tb_next.tb_frame) in running:
-        return False
-    if _opname(tb.tb_frame.f_code.co_code[tb.tb_lasti]) != "RAISE_VARARGS":
-        return False
-    return str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0] not in _RAISES_AGAIN
+def _raises_anew(tb: TracebackType) -> bool:
+    """Whether the entry stands at a `raise`, of code that does not raise again what its tasks raised."""
+    package = str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0]
+    return _opname(tb.tb_frame.f_code.co_code[tb.tb_lasti]) == "RAISE_VARARGS" and package not in _RAISES_AGAIN
 
 
-def frames(exc: BaseException) -> list[FrameType]:
-    """Return the frames of the traceback, the newest first."""
-    return [tb.tb_frame for tb in _entries(exc)]
-
-
-def _entries(exc: BaseException) -> Iterator[TracebackType]:
+def entries(exc: BaseException) -> Iterator[TracebackType]:
+    """Return the entries of the traceback, from the frame that caught the exception to the one that raised it."""
     tb: TracebackType | None = _GET_TRACEBACK(exc)
     while tb is not None:
         yield tb
@@ -179,7 +150,6 @@ def _entries(exc: BaseException) -> Iterator[TracebackType]:
 
 
 def _marks(exc: BaseException, since: int) -> list[Note]:
-    try:
+    with suppress(Exception):
         return [note for note in getattr(exc, "__notes__", ()) if isinstance(note, Note) and note.number > since]
-    except Exception:
-        return []
+    return []

@@ -1,19 +1,24 @@
 """Switches for the whole process: no retries, or no waits.
 
+Theory of operation. Each call of `set_testing` adds a switch, and the last one is in force. A `with` moves its switch
+to the end; when it ends, it takes the switch away, and those that plain calls have added behind it. What other threads
+have entered since stays, with the plain calls behind it.
+
 Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, final
+from contextlib import AbstractContextManager, contextmanager
+from itertools import dropwhile
+from typing import TYPE_CHECKING
 
 from ._checks import flag, integer
 from ._options import Policy
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from types import TracebackType
+    from collections.abc import Generator
 
     from .instrumentation import RetryDetails
 
@@ -54,68 +59,58 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     Raises:
         TypeError, ValueError: an argument is of a wrong type or value.
     """
-    global _testing
     limits = integer("attempts", attempts, "an integer >= 1", 1), flag("cap", cap)
-    before, _testing = _testing, limits if flag("testing", testing) else None
-    return _Context(_testing, before)
+    switch = _Switch(limits if flag("testing", testing) else None)
+    with _lock:
+        _switches.append(switch)
+    return _in_force(switch)
 
 
 def is_testing() -> bool:
     """Whether waits are off."""
-    return _testing is not None
+    return _switches[-1].limits is not None
 
 
 def effective(policy: Policy) -> Policy:
     """Return the policy as it is meant right now."""
-    if _active and _testing is None:
+    limits = _switches[-1].limits if _active else (1, False)
+    if limits is None:
         return policy
-    attempts, cap = _testing if _active and _testing is not None else (1, False)
-    times: int = min(policy.times, attempts) if cap and policy.times is not None else attempts
+    attempts, cap = limits
+    times = min(policy.times or attempts, attempts) if cap else attempts
     return Policy({**vars(policy), "times": times, "waits": False, "budget": None})
 
 
 def record(details: RetryDetails) -> None:
     """Note a retry for the tests that are running."""
-    for context in tuple(_entered):
-        context.retries.append(details)
+    for switch in tuple(_switches):
+        if switch.retries is not None:
+            switch.retries.append(details)
 
 
-@final
-class _Context:
-    """One call of `set_testing`, which its `with` puts in force until the `with` ends."""
+class _Switch:
+    """One call of `set_testing`: how many attempts, and whether they are an upper limit only; `None`: not testing."""
 
-    def __init__(self, testing: tuple[int, bool] | None, before: tuple[int, bool] | None) -> None:
-        self.testing, self.before, self._is_used = testing, before, False
-        self.retries: list[RetryDetails] = []
+    retries: list[RetryDetails] | None = None  # of a `with` that is running
 
-    def __enter__(self) -> list[RetryDetails]:
-        global _testing, _base
+    def __init__(self, limits: tuple[int, bool] | None) -> None:
+        self.limits = limits
+
+
+@contextmanager
+def _in_force(switch: _Switch) -> Generator[list[RetryDetails]]:
+    retries: list[RetryDetails] = []
+    switch.retries = retries
+    with _lock:
+        _switches[:] = [*(one for one in _switches if one is not switch), switch]
+    try:
+        yield retries
+    finally:
         with _lock:
-            if self._is_used:
-                raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
-            self._is_used, _testing = True, self.testing
-            _base = _base if _entered else self.before
-            _entered.append(self)
-            # Threads may enter in another order than that of their calls: the base is none of theirs.
-            while made := [one for one in _entered if one.testing is _base is not None]:
-                _base = made[0].before
-        return self.retries
-
-    def __exit__(self, typ: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        global _testing
-        with _lock:
-            at = _entered.index(self)
-            del _entered[at]
-            if not _entered:
-                _testing = _base
-            elif at == len(_entered):  # else another thread has entered its context since, which goes on
-                _testing = self.before or _entered[-1].testing
+            since = _switches.index(switch)
+            _switches[since:] = dropwhile(lambda one: one.retries is None, _switches[since + 1 :])
 
 
 _active = True
-_testing: tuple[int, bool] | None = None
-"""Attempts, and whether they are an upper limit only."""
-_base: tuple[int, bool] | None = None
-"""What was in force before the first of the contexts that are entered."""
-_entered: list[_Context] = []
+_switches = [_Switch(None)]
 _lock = allocate_lock()

@@ -20,7 +20,8 @@ from .instrumentation._registry import checked_hooks
 if TYPE_CHECKING:
     import typing_extensions
 
-    from ._types import Backoff, Budget, Jitter, Replay, Seconds, Stop
+    from ._budget import Budget
+    from ._types import Backoff, Jitter, Replay, Seconds, Stop
     from .instrumentation._registry import Hooks
 
 _Fields: TypeAlias = dict[str, Any]
@@ -94,6 +95,9 @@ def _jitter(jitter: Any) -> Any:
     return jitter
 
 
+_SINGLE: Any = (type, str, bytes)  # although some have `__iter__`
+
+
 def checked_on(on: Any, option: str = "on") -> Any:
     """Return exception types as a tuple, and a hook as it is."""
     if isinstance(on, type) or not callable(on):
@@ -105,18 +109,16 @@ def checked_on(on: Any, option: str = "on") -> Any:
 
 def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
-    if (not hasattr(on, "__iter__") and not isinstance(on, type)) or isinstance(on, str | bytes):
-        raise option_error(TypeError, option, on, expected)
-    types: tuple[Any, ...] = (on,) if isinstance(on, type) else tuple(on)
+    types: tuple[Any, ...] = tuple(on) if getattr(on, "__iter__", None) and not isinstance(on, _SINGLE) else (on,)
     if not types:
         raise option_error(ValueError, option, on, expected)
     for typ in types:
-        if not _is_subclass(typ, BaseException):
-            hint = ", or any_of(...) of types and functions" if callable(typ) else ""
-            raise option_error(TypeError, option, typ, expected + hint)
         if not _is_subclass(typ, Exception):
-            outside = "subclasses of Exception: cancellation and exit always get through"
-            raise option_error(TypeError, option, typ, outside)
+            if _is_subclass(typ, BaseException):
+                expected = "subclasses of Exception: cancellation and exit always get through"
+            elif callable(typ):
+                expected += ", or any_of(...) of types and functions"
+            raise option_error(TypeError, option, typ, expected)
     return types
 
 

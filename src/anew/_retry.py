@@ -3,58 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Unpack, cast, final, get_overloads, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast, final, get_overloads, overload
 
+from . import _marks
 from ._blocks import AsyncAttempts, Attempts
 from ._call import Call, run
-from ._callables import VALUES, copy_metadata, kind_of
-from ._caller import current_frame
+from ._callables import VALUES, copy_metadata, current_frame, kind_of, written
 from ._checks import safe_repr
 from ._drivers import Retried, drive
-from ._marks import frames, marks
 from ._options import BASE, DEFAULTS, TYPED, Options, Policy, make_policy
-from ._types import C_co
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
+    from ._budget import Budget
     from ._errors import RetryError
     from ._schedule import Schedule
-
-    # isort: off
-    # fmt: off
-    from ._types import AF, AI, A, Backoff, Bare, Budget, C, CallableObject, E, F, Hook, Jitter, N, P, Replay, Seconds
-    from ._types import Stop, T
-    # fmt: on
-    # isort: on
+    from ._types import AF, AI, A, B, Backoff, C, C_co, CallableLike, E, F, Hook, Jitter, N, P, Replay, Seconds, Stop, T
     from .instrumentation._registry import Hooks
+else:
+    C_co = TypeVar("C_co", covariant=True)
 
 
 @final
 class Retry(Generic[C_co]):
     """A retry policy: decorate with it, call through it, or loop over it. Made by `retry(...)`.
 
-    It is frozen and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
+    It never changes and keeps no state between calls: threads, tasks and processes may share it. It pickles where its
     callbacks and hooks do.
     """
 
     __slots__ = ("_policy",)
-    _policy: Policy
 
     def __init__(self, policy: object, /) -> None:
         if not isinstance(policy, Policy):
             raise TypeError("a Retry is made by retry(...)")
-        object.__setattr__(self, "_policy", policy)
+        self._policy = policy
 
     # Async functions: any policy; a function comes back as itself, any other callable by its signature.
     @overload
     def __call__(self, fn: AF, /) -> AF: ...
     @overload
-    def __call__(self, fn: Callable[P, A] | CallableObject[P, A], /) -> Callable[P, A]: ...
+    def __call__(self, fn: Callable[P, A] | CallableLike[P, A], /) -> Callable[P, A]: ...
     @overload
     def __call__(self: Retry[None], fn: F, /) -> F: ...
     @overload
-    def __call__(self: Retry[None], fn: Callable[P, T] | CallableObject[P, T], /) -> Callable[P, T]: ...
+    def __call__(self: Retry[None], fn: Callable[P, T] | CallableLike[P, T], /) -> Callable[P, T]: ...
     def __call__(self, fn: Any, /) -> Any:
         """Decorate a callable: a function of the same kind and signature that retries.
 
@@ -92,14 +86,14 @@ class Retry(Generic[C_co]):
             TypeError: `fn` is not of the kind that async callbacks or `replay` need.
         """
         # The paragraph of `_drivers`, for calls that need nothing of what `drive` prepares.
-        policy, since = self._policy, marks.newest
+        policy, since = self._policy, _marks.newest
         if not policy.is_simple:
             return drive(fn, policy, by_call=True)(*args, **kwargs)
         try:
             result = fn(*args, **kwargs)
         except policy.catch as exc:
-            # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
-            if not callable(fn) or (kind_of(fn) != "function" and len(frames(exc)) == 1):
+            # Wrong arguments, or nothing that can be called: the driver tells of them in its own way.
+            if not callable(fn) or kind_of(fn) != "function":
                 return drive(fn, policy)(*args, **kwargs)
             state = Call(policy, fn, args, kwargs)
             if not run(state.failed(exc, since)):
@@ -135,7 +129,7 @@ class Retry(Generic[C_co]):
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.
         """
-        from ._schedule import schedule
+        from ._schedule import schedule  # a named tuple takes a millisecond to be defined
 
         return schedule(self._policy, n)
 
@@ -159,17 +153,10 @@ class Retry(Generic[C_co]):
         """The call that makes this policy, options with their defaults left out."""
         own, base = vars(self._policy), vars(BASE)
         given = [one for one in DEFAULTS if own[one] is not base[one] and (callable(own[one]) or own[one] != base[one])]
-        return f"retry({', '.join(f'{one}={_written(own[one])}' for one in given)})"
+        return f"retry({', '.join(f'{one}={written(own[one])}' for one in given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Retry, (self._policy,)
-
-    if not TYPE_CHECKING:  # to a checker, a class with __setattr__ has every attribute
-
-        def __setattr__(self, name: str, *_: object) -> NoReturn:
-            raise AttributeError(f"a Retry is frozen; use replace({name}=...)")
-
-        __delattr__ = __setattr__
 
 
 @overload
@@ -177,20 +164,9 @@ def retry(
     *,
     on: type[E] | Iterable[type[E]],
     on_retry: Callable[[int, E], C] | None = None,
-    times: int | None = 3,
-    delay: Seconds = 1.0,
-    backoff: Backoff = "exponential",
-    jitter: Jitter = True,
-    max_delay: Seconds | None = 60.0,
-    timeout: Seconds | None = None,
-    reraise: bool = False,
-    replay: Replay = False,
-    budget: Budget | None = None,
-    hooks: Hooks | None = None,
-    stop: Stop | None = None,
-    name: str | None = None,
     on_success: Callable[[int], C] | None = None,
     on_failure: Callable[[RetryError], C] | None = None,
+    **options: Unpack[Options],
 ) -> Retry[C]: ...
 @overload
 def retry(
@@ -215,7 +191,7 @@ def retry(
     name: str | None = None,
 ) -> Retry[C]: ...
 @overload
-def retry(fn: Bare, /) -> Bare: ...
+def retry(fn: B, /) -> B: ...
 def retry(fn: Any = None, /, *, on: Any = Exception, **options: Any) -> Any:
     """Retry what fails: decorate with it, bare (`@retry`) or with options; call through it; loop over it.
 
@@ -282,10 +258,3 @@ _DESCRIPTORS: Any = (classmethod, staticmethod)
 def _around(frame: FrameType) -> CodeType | str:
     """Return what names a block: the code around it, or the name of its module."""
     return frame.f_code if frame.f_code.co_name != "<module>" else str(frame.f_globals.get("__name__", "<module>"))
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        names = [_written(one) for one in cast("tuple[object, ...]", value)]
-        return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return str(getattr(value, "__qualname__", None) or safe_repr(value))

@@ -1,21 +1,19 @@
 """The vocabulary of the signatures.
 
-Law: names only, no behaviour. What exists at run time only in `typing_extensions` (type variables with defaults,
-closed TypedDicts) is written for type checkers, with the plain form of `typing` for the interpreter.
+Law: names for type checkers only. No program imports this file, so it may use what only `typing_extensions` has on old
+Pythons, as type variables with defaults.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Mapping
     from datetime import timedelta
     from types import CodeType
-    from typing import Literal, ParamSpec, TypeAlias
 
     import typing_extensions
-    from typing_extensions import override as override
 
     Seconds: TypeAlias = float | timedelta
     """A duration: a number of seconds, or a `datetime.timedelta`."""
@@ -74,7 +72,7 @@ if TYPE_CHECKING:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, object] | AsyncIterable[object]: ...
 
-    class CallableObject(Protocol[P, T_co]):
+    class CallableLike(Protocol[P, T_co]):
         """Anything else that can be called: a partial, an instance, a class."""
 
         def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
@@ -89,26 +87,5 @@ if TYPE_CHECKING:
 
     N = TypeVar("N", bound=Nothing)
     F = TypeVar("F", bound=Function)
-    Bare = TypeVar("Bare", bound=HasCode)
+    B = TypeVar("B", bound=HasCode)
     AF = TypeVar("AF", bound=AsyncFunction)
-else:
-    C_co = TypeVar("C_co", covariant=True)
-
-    def override(method):
-        """Stand in for `typing.override`, which came with Python 3.12."""
-        return method
-
-
-class Budget(Protocol):
-    """What the option `budget` takes: `RetryBudget` is one, and whatever has these two methods.
-
-    Both are called from all threads and tasks that share the budget, and must not wait for long.
-    """
-
-    def take(self, /) -> bool:
-        """Take a token for a retry that will happen; `False`: there is none, and the call gives up."""
-        ...
-
-    def pay(self, /) -> None:
-        """Hear of a call that succeeded."""
-        ...

@@ -170,6 +170,7 @@ class Basedpyright(Pyright):
 
 class Pyrefly(Checker):
     name = "pyrefly"
+    source_options: ClassVar[list[str]] = ["--ignore=missing-override-decorator"]  # see Ty
 
     def command(self, project: Project, target: str, python_version: str) -> list[str]:
         # An empty configuration keeps those of the folders above away.
@@ -182,6 +183,7 @@ class Pyrefly(Checker):
             "--min-severity=warn",
             "--output-format=json",
             "--summary=none",
+            *(self.source_options if target == SOURCE else []),
             f"--python-interpreter-path={project.python}",
             f"--python-version={python_version}",
             target,

@@ -1,6 +1,6 @@
 """`RetryBudget` and `Budget`; the option is among the policies."""
 
-_BUDGET, _TYPES = "_budget.py", "_types.py"
+_BUDGET = "_budget.py"
 
 _AVAILABLE = "    @property\n    def available(self) -> float:"
 _PROPERTY_END = """\
@@ -40,14 +40,14 @@ WEAKENINGS = {
     "RetryBudget answers to every name": [(_BUDGET, _AVAILABLE, _GETATTR + _AVAILABLE)],
     "RetryBudget.take may answer anything": [(_BUDGET, "def take(self) -> bool:", "def take(self) -> Any:")],
     "RetryBudget.take takes several": [(_BUDGET, "def take(self) -> bool:", "def take(self, count: int = 1) -> bool:")],
-    "Budget.take may answer anything": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> Any:")],
-    "Budget.take may answer numbers": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> int:")],
-    "Budget.take may answer None": [(_TYPES, "def take(self, /) -> bool:", "def take(self, /) -> bool | None:")],
+    "Budget.take may answer anything": [(_BUDGET, "def take(self, /) -> bool:", "def take(self, /) -> Any:")],
+    "Budget.take may answer numbers": [(_BUDGET, "def take(self, /) -> bool:", "def take(self, /) -> int:")],
+    "Budget.take may answer None": [(_BUDGET, "def take(self, /) -> bool:", "def take(self, /) -> bool | None:")],
     "Budget.take is told how many": [
-        (_TYPES, "def take(self, /) -> bool:", "def take(self, count: int = 1, /) -> bool:")
+        (_BUDGET, "def take(self, /) -> bool:", "def take(self, count: int = 1, /) -> bool:")
     ],
-    "Budget.pay may answer anything": [(_TYPES, "def pay(self, /) -> None:", "def pay(self, /) -> object:")],
-    "Budget pays nothing": [(_TYPES, _PAY, "")],
-    "Budget is no protocol": [(_TYPES, "class Budget(Protocol)", "class Budget")],
+    "Budget.pay may answer anything": [(_BUDGET, "def pay(self, /) -> None:", "def pay(self, /) -> object:")],
+    "Budget pays nothing": [(_BUDGET, _PAY, "")],
+    "Budget is no protocol": [(_BUDGET, "class Budget(Protocol)", "class Budget")],
     "RetryBudget is not final": [(_BUDGET, "@final\nclass RetryBudget", "class RetryBudget")],
 }

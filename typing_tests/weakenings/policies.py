@@ -8,7 +8,7 @@ _ASYNC_FUNCTION = """\
 """
 _ASYNC_OBJECT = """\
     @overload
-    def __call__(self, fn: Callable[P, A] | CallableObject[P, A], /) -> Callable[P, A]: ...
+    def __call__(self, fn: Callable[P, A] | CallableLike[P, A], /) -> Callable[P, A]: ...
 """
 _FUNCTION = """\
     @overload
@@ -39,7 +39,7 @@ _ASYNC_CALL_PROPERTY = """\
 """
 _BARE = """\
 @overload
-def retry(fn: Bare, /) -> Bare: ...
+def retry(fn: B, /) -> B: ...
 """
 _FIRST_OPTIONS = """\
 @overload
@@ -63,19 +63,19 @@ WEAKENINGS = {
     "no overload for async functions": [(_RETRY, _ASYNC_FUNCTION, "")],
     "no overload for async callable objects": [(_RETRY, _ASYNC_OBJECT, "")],
     "callable objects by protocol alone": [
-        (_RETRY, "Callable[P, A] | CallableObject[P, A]", "CallableObject[P, A]"),
-        (_RETRY, "Callable[P, T] | CallableObject[P, T]", "CallableObject[P, T]"),
+        (_RETRY, "Callable[P, A] | CallableLike[P, A]", "CallableLike[P, A]"),
+        (_RETRY, "Callable[P, T] | CallableLike[P, T]", "CallableLike[P, T]"),
     ],
     "callable objects lose their parameters": [
-        (_RETRY, "CallableObject[P, T], /) -> Callable[P, T]", "CallableObject[P, T], /) -> Callable[..., T]")
+        (_RETRY, "CallableLike[P, T], /) -> Callable[P, T]", "CallableLike[P, T], /) -> Callable[..., T]")
     ],
     "async callbacks on sync functions": [(_RETRY, "(self: Retry[None], fn: F, /)", "(self, fn: F, /)")],
     "async callbacks on sync callable objects": [
         (_RETRY, "(self: Retry[None], fn: Callable[P, T] |", "(self, fn: Callable[P, T] |")
     ],
-    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Any, /) -> Any")],
+    "bare @retry takes and gives Any": [(_RETRY, "def retry(fn: B, /) -> B", "def retry(fn: Any, /) -> Any")],
     "bare @retry takes everything that can be called": [
-        (_RETRY, "def retry(fn: Bare, /) -> Bare", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
+        (_RETRY, "def retry(fn: B, /) -> B", "def retry(fn: Callable[P, T], /) -> Callable[P, T]")
     ],
     "bare @retry comes first": [(_RETRY, _BARE, ""), (_RETRY, _FIRST_OPTIONS, _BARE + _FIRST_OPTIONS)],
     "AsyncFunction.__call__ is a property": [(_TYPES, _ASYNC_CALL, _ASYNC_CALL_PROPERTY)],
@@ -84,7 +84,13 @@ WEAKENINGS = {
     # Policies.
     "retry gives Retry[Any]": [(_RETRY, ") -> Retry[C]: ...", ") -> Retry[Any]: ...")],
     "Retry is not final": [(_RETRY, "@final\nclass Retry", "class Retry")],
-    "Retry shows its __setattr__": [(_RETRY, "    if not TYPE_CHECKING:", "    if True:")],
+    "Retry answers to __setattr__": [
+        (
+            _RETRY,
+            "    def __reduce__",
+            "    def __setattr__(self, name: str, value: Any) -> None: ...\n\n    def __reduce__",
+        )
+    ],
     "Retry is invariant": [(_TYPES, "covariant=True, default=None)", "default=None)")],
     "callbacks may return anything": [
         (_TYPES, _C, 'TypeVar("C", default=None)'),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from anew._caller import caller
+from anew._callables import caller
 from anew._checks import integer, option_error
 from anew._errors import TryAgain
 

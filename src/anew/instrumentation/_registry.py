@@ -44,10 +44,7 @@ def set_on_retry_hooks(hooks: Hooks | None) -> AbstractContextManager[None]:
 
 def get_on_retry_hooks() -> tuple[RetryHook, ...]:
     """Return the hooks that would be told of a retry now. Factories are called, if they have not been."""
-    hooks = chosen["retry"]
-    if hooks is None:
-        return (*(_default("structlog", StructlogHook) or [_LOGGING]), *_default("prometheus_client", PrometheusHook))
-    return _built(hooks)
+    return _built(chosen["retry"])
 
 
 def set_on_give_up_hooks(hooks: Iterable[Callable[[GiveUpDetails], None]] | None) -> AbstractContextManager[None]:
@@ -98,7 +95,8 @@ def current(own: tuple[Any, ...] | None = None) -> tuple[RetryHook, ...]:
 
     Within a hook there are none: telling would have no end.
     """
-    return () if telling.get() else get_on_retry_hooks() if own is None else _built(own)
+    hooks = chosen["retry"] if own is None else own
+    return () if hooks == () or telling.get() else _built(hooks)
 
 
 def gave_up_hooks() -> tuple[GiveUpHook, ...]:
@@ -159,9 +157,11 @@ def leave(opened: list[Any], typ: Any = None, exc: BaseException | None = None, 
         telling.set(was_telling)
 
 
-def _built(hooks: tuple[Any, ...]) -> tuple[Any, ...]:
-    ready = hooks and [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
-    return tuple([hook for hook in ready if hook is not None]) if ready else ()
+def _built(hooks: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    if hooks is None:
+        return (*(_default("structlog", StructlogHook) or [_LOGGING]), *_default("prometheus_client", PrometheusHook))
+    built = [hook.built() if isinstance(hook, RetryHookFactory) else hook for hook in hooks]
+    return tuple([hook for hook in built if hook is not None])
 
 
 class _Setting:
