@@ -382,19 +382,46 @@ def test_lambdas() -> None:
     assert 4 == retry()(lambda x: x + 1)(3)
 
 
-def test_marked_coroutine_functions() -> None:
+def marked_by_asyncio(fn: Any) -> Any:
+    fn._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)
+    return fn
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param(
+            getattr(inspect, "markcoroutinefunction", None),
+            marks=pytest.mark.skipif(not hasattr(inspect, "markcoroutinefunction"), reason="since Python 3.12"),
+        ),
+        pytest.param(
+            marked_by_asyncio,
+            marks=pytest.mark.skipif(not hasattr(asyncio.coroutines, "_is_coroutine"), reason="until Python 3.13"),
+        ),
+    ],
+)
+def test_marked_coroutine_functions(mark: Any) -> None:
     """
     A function that is marked as a coroutine function is awaited.
     """
-    if not hasattr(inspect, "markcoroutinefunction"):
-        marked: Any = lambda: asyncio.sleep(0, "done")  # noqa: E731 - what is marked is a lambda
-        marked._is_coroutine = asyncio.coroutines._is_coroutine
-    else:
-        marked = inspect.markcoroutinefunction(lambda: asyncio.sleep(0, "done"))
+    marked = mark(lambda: asyncio.sleep(0, "done"))
 
     decorated = retry(on_retry=AsyncMock())(marked)
 
     assert inspect.iscoroutinefunction(decorated)
+
+
+def test_another_mark_says_nothing() -> None:
+    """
+    What is called `_is_coroutine` and is not asyncio's mark is an attribute like any other.
+    """
+
+    def fetch() -> str:
+        return "done"
+
+    fetch._is_coroutine = True  # type: ignore
+
+    assert "done" == retry()(fetch)()
 
 
 def test_autospecs() -> None:
