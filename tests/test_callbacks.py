@@ -219,3 +219,25 @@ def test_awaitable_answers_in_async_calls(every_async_way: Any, failing: Any) ->
     every_async_way.run(retry(on_retry=lambda attempt, exc: later()), failing(OSError))
 
     assert ["later"] == heard
+
+
+def test_async_callbacks_of_a_call(run: Any) -> None:
+    """
+    In an event loop, what is called may answer an awaitable, so callbacks may be async; what is decorated may not.
+    """
+    heard: list[int] = []
+
+    async def hear(attempts: int) -> None:
+        heard.append(attempts)
+
+    async def fetch() -> str:
+        return "done"
+
+    async def main() -> None:
+        assert "done" == await retry(on_success=hear).call(lambda: fetch())
+        with pytest.raises(TypeError, match="async callbacks are for async functions"):
+            retry(on_success=hear)(lambda: fetch())
+
+    run(main())
+
+    assert [1] == heard

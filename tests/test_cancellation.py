@@ -164,7 +164,7 @@ def test_trio_failure_while_being_cancelled(heard: list[Any]) -> None:
     assert ["converted"] == heard
 
 
-@pytest.mark.parametrize("deadline", [-1, 0])
+@pytest.mark.parametrize("deadline", [-1, 1])
 def test_trio_expired_deadline(deadline: int, heard: list[Any]) -> None:
     """
     On Trio a deadline that has come counts before its cancellation is delivered.
@@ -176,12 +176,16 @@ def test_trio_expired_deadline(deadline: int, heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with trio.CancelScope(deadline=deadline), pytest.raises(OSError):  # noqa: PT011 - it has no text
-            await fetch()
+        with trio.CancelScope(deadline=deadline):
+            standing.jump(1)
+            with pytest.raises(OSError):  # noqa: PT011 - it has no text
+                await fetch()
+            heard.append("failed")
 
-    trio.run(main, clock=trio.testing.MockClock())
+    standing = trio.testing.MockClock()
+    trio.run(main, clock=standing)
 
-    assert ["called"] == heard
+    assert ["called", "failed"] == heard
 
 
 def test_shielded_clean_up_is_retried(heard: list[Any]) -> None:
