@@ -152,7 +152,7 @@ def release(session: nox.Session) -> None:
     session.run("check-wheel-contents", str(wheel))
     bill_of_materials(session, wheel)
     for version in TESTED:
-        session.notify(f"installed-{version}")
+        session.notify(f"installed-{version}", posargs=())
 
 
 def hash_of(file: Path) -> str:
@@ -214,8 +214,8 @@ def installed(session: nox.Session) -> None:
 
 
 def fewer(session: nox.Session) -> list[str]:
-    """Return what leaves out, on all versions but the newest, what does not depend on the version."""
-    return ["-m", "not one_python", "--hypothesis-profile=few"] if session.python in TESTED[:-1] else []
+    """Return what leaves out, on all Pythons but the newest CPython, what does not depend on the version."""
+    return [] if session.python == TESTED[-1] else ["-m", "not one_python", "--hypothesis-profile=few"]
 
 
 @nox.session(python=list(FOUND))
@@ -249,14 +249,11 @@ def pypy(session: nox.Session) -> None:
     """Run the tests on PyPy, but for those that need reference counts."""
     # The newest version of hypothesis is built with Rust, for CPython only.
     session.install("--only-binary", "hypothesis", os.environ.get("WHEEL", "."), *group("tests"))
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", "-n", "auto", *fewer(session), *session.posargs)
 
 
-# What tests neither threads, sockets and processes alone, nor what other libraries do.
-IN_PYODIDE = """
-    annotations backoff budget callables callbacks decision errors generators leaks model options outcomes schedule
-    sharing
-"""
+# Built for CPython's own platforms only.
+NOT_IN_PYODIDE = ("aiohttp", "coverage", "pytest-cov", "pytest-xdist", "time-machine", "trio")
 
 
 @nox.session(default=False)
@@ -267,14 +264,12 @@ def pyodide(session: nox.Session) -> None:
     shutil.rmtree(packages, ignore_errors=True)
     session.run("npm", "install", "--no-save", "--prefix", str(folder), "pyodide@314", external=True)
     session.install("pip")
+    libraries = [one for one in group("tests") if not one.startswith(NOT_IN_PYODIDE)]
     anywhere = ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.14"]
-    for what in (
-        ["--no-deps", "."],
-        ["--only-binary", ":all:", *anywhere, "cloudpickle", "freezegun", "hypothesis", "pytest"],
-    ):
+    for what in (["--no-deps", "."], ["--only-binary", ":all:", *anywhere, *libraries]):
         session.run("python", "-m", "pip", "install", "--quiet", "--target", str(packages), *what)
-    tests = session.posargs or ["-q", *(f"tests/test_{name}.py" for name in IN_PYODIDE.split())]
     pyodide = folder / "node_modules" / "pyodide"
+    tests = session.posargs or ["-q"]
     session.run("node", "tests/pyodide.mjs", str(pyodide), str(packages), str(ROOT), *tests, external=True)
 
 

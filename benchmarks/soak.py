@@ -201,12 +201,26 @@ async def load(client: Any, answers: Counter[str], number: int, end: float) -> N
     """
     kind = ("fetch", "block", "stream")[number % 3]
     while time.monotonic() < end:
+        begin = time.monotonic()
         try:
             response = await client.get(f"/{kind}")
             answers[str(response.status_code)] += 1
         except Exception as exc:
-            answers[repr(exc)] += 1
+            now = time.monotonic()
+            told = f"{kind}: {chain(exc)}, after {now - begin:.3f} s, {end - now:.1f} s before the end"
+            answers[told] += 1
         await asyncio.sleep(0.05)
+
+
+def chain(exc: BaseException | None) -> str:
+    """
+    What an exception and those behind it say.
+    """
+    told: list[str] = []
+    while exc is not None:
+        told.append(repr(exc))
+        exc = exc.__cause__ or exc.__context__
+    return " from ".join(told)
 
 
 async def outages(child: Child, end: float) -> int:

@@ -7,15 +7,14 @@ of each kind: what they are about does not depend on the driver.
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
 import sys
-import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from inspect import iscoroutine
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import hypothesis
@@ -33,42 +32,80 @@ hypothesis.settings.load_profile("anew")
 
 Work = Callable[[], Any]
 
-# What this Python does not have, of what tests may say that they need.
+# What some Pythons do not have, of which tests say that they need it; and what this one does not have.
+ON_CPYTHON = {"CPython", "cloudpickle", "reference counts"}
+OUTSIDE_OF_WEBASSEMBLY = {"threads", "processes", "sockets", "interpreters", "timers", "a deep stack", "trio"}
 LACKS: set[str] = set()
-if sys.implementation.name != "cpython":
-    LACKS |= {"reference counts"}
+# Libraries that cannot be had here.
+MISSING: set[str] = set()
 
 
 def skip(*args: Any, **_: Any) -> NoReturn:
     """Skip the test that comes here."""
     for coroutine in filter(iscoroutine, args):
         coroutine.close()
-    pytest.skip("this Python lacks what the test needs")
+    pytest.skip("this Python lacks what the test needs", allow_module_level=True)
 
+
+class Missing(ModuleType):
+    """Stands in for a library: whatever test comes to it is skipped."""
+
+    def __getattr__(self, name: str) -> Any:
+        # What anew asks of Trio is whether it runs.
+        if name.startswith("__") or name == "lowlevel":
+            raise AttributeError(name)
+        return Missing(name)
+
+    __call__ = staticmethod(skip)
+
+
+class Loop(asyncio.BaseEventLoop):
+    """Runs tasks and timers, without sockets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = SimpleNamespace(select=self._select)
+
+    def _select(self, seconds: float | None) -> list[Any]:
+        time.sleep(seconds or 0)
+        return []
+
+    def _process_events(self, events: list[Any]) -> None: ...
+
+    def _write_to_self(self) -> None: ...
+
+
+if sys.implementation.name != "cpython":
+    LACKS |= ON_CPYTHON
+    MISSING |= {"time_machine"}
+if sys.platform == "emscripten":
+    LACKS |= OUTSIDE_OF_WEBASSEMBLY
+    MISSING |= {"aiohttp", "multidict", "time_machine", "trio", "trio.testing", "yarl"}
+    # The tests do not run in the one event loop that the page has, but in loops of their own.
+    asyncio._set_running_loop(None)
+    asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
+for library in MISSING:
+    # Not in place of another: tests import this file once more.
+    sys.modules.setdefault(library, Missing(library))
 
 try:
     import cloudpickle
 except Exception:  # it is missing, or does not know the pickle of PyPy
-    cloudpickle: Any = SimpleNamespace(__name__="cloudpickle", dumps=skip)
-try:
-    import trio
-except ImportError:  # in WebAssembly
-    trio: Any = SimpleNamespace(run=skip, sleep=skip)
+    cloudpickle: Any = Missing("cloudpickle")
+trio: Any = import_module("trio")
 
 
-if sys.platform == "emscripten":
-    LACKS |= {"threads", "processes", "sockets"}
-    # Whatever test comes to one of these needs it. The one event loop that there is runs the tests; it is hidden below.
-    asyncio.run = asyncio.Runner.run = threading.Thread.start = subprocess.Popen.__init__ = socket.socket.bind = skip
+NO_PARAMETERS = SimpleNamespace(params={})
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that needs what is not here."""
     needed = {what for marker in item.iter_markers("needs") for what in marker.args}
-    if sys.platform == "emscripten":
-        asyncio._set_running_loop(None)
+    assert needed <= ON_CPYTHON | OUTSIDE_OF_WEBASSEMBLY, f"tests need what is not known: {needed}"
     if missing := needed & LACKS:
-        pytest.skip(f"there are no {', '.join(sorted(missing))} here")
+        pytest.skip(f"missing here: {', '.join(sorted(missing))}")
+    if any(isinstance(value, Missing) for value in getattr(item, "callspec", NO_PARAMETERS).params.values()):
+        skip()
 
 
 @dataclass
@@ -314,7 +351,9 @@ def fixture_of(ways: list[Way], doc: str) -> Any:
         return request.param
 
     choose.__doc__ = doc
-    return pytest.fixture(params=ways, ids=str)(choose)
+    on_trio = pytest.mark.needs("trio")
+    params = [pytest.param(way, id=way.name, marks=[on_trio] if "trio" in way.name else []) for way in ways]
+    return pytest.fixture(params=params)(choose)
 
 
 def few(ways: list[Way]) -> list[Way]:
@@ -329,7 +368,16 @@ sync_way = fixture_of(few(SYNC), "Each kind of sync callable once.")
 async_way = fixture_of(few(ASYNC), "Each kind of async callable once, on asyncio or on Trio.")
 
 
-@pytest.fixture(params=[asyncio.run, lambda coroutine: trio.run(lambda: coroutine)], ids=["asyncio", "trio"])
+def run_on_trio(coroutine: Any) -> Any:
+    return trio.run(lambda: coroutine)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(asyncio.run, id="asyncio"),
+        pytest.param(run_on_trio, id="trio", marks=pytest.mark.needs("trio")),
+    ]
+)
 def run(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
     """Runs a coroutine to its end, on asyncio and on Trio."""
     return request.param

@@ -3,7 +3,7 @@
 const [pyodide, packages, root, ...arguments_] = process.argv.slice(2);
 const { loadPyodide } = await import(`${pyodide}/pyodide.mjs`);
 const python = await loadPyodide({ env: { HOME: "/" } });
-for (const [place, folder] of [["/packages", packages], ["/project", root]]) {
+for (const [place, folder] of [["/site-packages", packages], ["/project", root]]) {
   python.FS.mkdirTree(place);
   python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, place);
 }
@@ -11,12 +11,10 @@ python.FS.chdir("/project");
 python.globals.set("arguments", python.toPy(arguments_));
 const code = python.runPython(`
 import sys
-sys.path[:0] = ["/packages"]
+sys.path[:0] = ["/site-packages"]
 sys.dont_write_bytecode = True
 import pytest
-# What a test has prepared for an event loop, and been skipped.
-unawaited = ["ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"]
-int(pytest.main(["-p", "no:cacheprovider", *(f"-W{one}" for one in unawaited), *arguments]))
+int(pytest.main(["-p", "no:cacheprovider", *arguments]))
 `);
 // And one program in the event loop, with waits that are waited.
 await python.runPythonAsync(`

@@ -182,7 +182,9 @@ def awaitable(request: pytest.FixtureRequest) -> Callable[[Work], Any]:
     return AWAITABLES[request.param]
 
 
-@pytest.fixture(params=FUTURES)
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.needs("threads")] if name == "executor" else []) for name in FUTURES]
+)
 def future(request: pytest.FixtureRequest) -> Callable[[Work], Any]:
     """Makes a future of asyncio, of any kind, of some work."""
     return FUTURES[request.param]
@@ -525,6 +527,7 @@ class TestOutsideOfALoop:
         assert "done" == run(retry().call(lambda: worked(work)))
         assert 3 == work.calls
 
+    @pytest.mark.needs("threads")
     def test_in_a_thread_beside_the_loop(self, failing: Any) -> None:
         """
         In a thread without a loop, too, while another thread runs one.
@@ -847,6 +850,7 @@ class TestNeverAwaited:
         assert told[0].endswith("coroutine 'worked' was never awaited")
 
 
+@pytest.mark.needs("threads", "sockets")
 class TestRealClients:
     @pytest.fixture
     def server(self) -> Iterator[Server]:

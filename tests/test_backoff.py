@@ -236,6 +236,7 @@ def test_waits_beyond_the_clock_are_clamped(way: Any, failing: Any, clock: Any, 
     assert [_clock.LONGEST] == clock.waits
 
 
+@pytest.mark.needs("timers")
 @pytest.mark.real_time
 def test_the_longest_wait_can_be_slept(monkeypatch: pytest.MonkeyPatch) -> None:
     """

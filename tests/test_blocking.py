@@ -345,6 +345,7 @@ class TestSilent:
         in_loop(int)
         assert "done" == sync_way.run(named, failing(OSError))
 
+    @pytest.mark.needs("threads")
     def test_threads(self, sync_way: Any, failing: Any) -> None:
         """
         A thread may wait, also if a task started it.
@@ -418,6 +419,7 @@ class TestNobodyHears:
             assert "done" == in_loop(sync_way.run, retry(), failing(OSError))
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 class TestPrograms:
     @pytest.fixture(params=["asyncio.run(main())", "trio.run(main)"], ids=["asyncio", "trio"])

@@ -442,6 +442,7 @@ class TestMisuse:
         with pytest.raises(RuntimeError, match="entered again after it gave up"):
             attempts.__enter__()
 
+    @pytest.mark.needs("reference counts")
     def test_the_loop_is_gone(self, clock: Any) -> None:
         """
         A failure that nobody would retry, as the loop is gone, leaves as it is.
@@ -666,6 +667,7 @@ class TestNested:
 
 
 class TestShared:
+    @pytest.mark.needs("threads")
     def test_threads(self) -> None:
         """
         Threads may loop over one policy at once.
@@ -770,6 +772,7 @@ class TestLeftEarly:
         assert [] == opened
         assert [] == clock.waits
 
+    @pytest.mark.needs("reference counts")
     def test_break_with_a_hook_that_keeps_nothing(self, clock: Any) -> None:
         """
         It closes at once where nothing ties a knot.
@@ -811,6 +814,7 @@ class TestLeftEarly:
         gc.collect()
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_an_error_in_a_task(self, opened: list[str], run: Any) -> None:
         """
         The same holds if an exception leaves the loop.
@@ -901,6 +905,7 @@ class TestLeftEarly:
 
         assert [] == opened
 
+    @pytest.mark.needs("reference counts")
     def test_nothing_is_left_behind(self, clock: Any, no_hooks: None) -> None:
         """
         A loop and its failures go without the garbage collector.

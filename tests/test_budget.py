@@ -517,6 +517,7 @@ def test_named_budgets_stay() -> None:
     assert 4.0 == RetryBudget(name="test_named_budgets_stay").available
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.parametrize("name", [None, "test_what_arrives_stays"])
 def test_what_arrives_stays(name: str | None) -> None:
     """
@@ -542,6 +543,7 @@ def test_what_arrives_stays(name: str | None) -> None:
     assert 2.0 == budget.available
 
 
+@pytest.mark.needs("processes")
 def test_what_arrives_under_a_name_that_is_there() -> None:
     """
     A budget that arrives with other settings under a known name is the one that is there: old workers' jobs go on.
@@ -620,6 +622,7 @@ def in_threads(*works: Callable[[], object]) -> None:
         thread.join()
 
 
+@pytest.mark.needs("threads")
 @pytest.mark.real_time
 @pytest.mark.usefixtures("crowded")
 def test_threads_take_no_token_twice() -> None:
@@ -635,6 +638,7 @@ def test_threads_take_no_token_twice() -> None:
     assert 0.0 == budget.available
 
 
+@pytest.mark.needs("threads")
 @pytest.mark.real_time
 @pytest.mark.usefixtures("crowded")
 def test_threads_lose_no_payment() -> None:
@@ -654,6 +658,7 @@ def test_threads_lose_no_payment() -> None:
     assert 8000 * 3 / 10 == sum(counts) + budget.available
 
 
+@pytest.mark.needs("threads")
 @pytest.mark.real_time
 @pytest.mark.usefixtures("crowded")
 def test_dashboards_see_whole_figures() -> None:
@@ -764,6 +769,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[RetryBudget]:
     thread.join()
 
 
+@pytest.mark.needs("processes", "threads")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_fork_while_the_lock_is_held(busy: RetryBudget) -> None:
@@ -778,6 +784,7 @@ def test_a_fork_while_the_lock_is_held(busy: RetryBudget) -> None:
     assert 2 * 10 + 0.5 * 2 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.needs("processes", "threads")
 def test_a_child_has_a_lock_of_its_own(busy: RetryBudget) -> None:
     """
     What runs after a fork sees to that.
@@ -802,6 +809,7 @@ def test_without_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5.0 == module.RetryBudget().available
 
 
+@pytest.mark.needs("reference counts")
 def test_finished_budgets_go() -> None:
     """
     Nothing keeps a budget that nobody uses any more.

@@ -57,6 +57,7 @@ class TestCaller:
 
         assert 1 == level
 
+    @pytest.mark.needs("processes")
     def test_no_caller(self) -> None:
         """
         Where there is no caller but anew, the outermost frame counts.

@@ -48,6 +48,7 @@ def test_draws_are_spread() -> None:
     assert 0.4 < sum(draws) / 2000 < 0.6
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_forked_children_differ() -> None:
@@ -66,6 +67,7 @@ def test_forked_children_differ() -> None:
     assert 4 == len(draws)
 
 
+@pytest.mark.needs("threads")
 def test_threads_differ() -> None:
     """
     Threads draw differently.
@@ -138,6 +140,7 @@ assert not failures
 """
 
 
+@pytest.mark.needs("processes")
 def test_without_event_loop_policies() -> None:
     """
     Nothing asks for an event loop policy, nor for a loop that does not run: later Pythons have no policies.
@@ -196,6 +199,7 @@ except RetryError as error:
 }
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_nothing_heavy_is_imported(program: str) -> None:
     """
@@ -214,6 +218,7 @@ def test_nothing_heavy_is_imported(program: str) -> None:
     assert "[]" == out.strip()
 
 
+@pytest.mark.needs("processes")
 def test_trio_does_not_import_asyncio() -> None:
     """
     A wait on Trio does not import asyncio.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -59,7 +60,10 @@ class TestText:
             (ValueError(), "ValueError"),
             (ValueError("  \n "), "ValueError"),
             (KeyError("name"), "KeyError: 'name'"),
-            (OSError(2, "No such file", "x.txt"), "FileNotFoundError: [Errno 2] No such file: 'x.txt'"),
+            (
+                OSError(errno.ENOENT, "No such file", "x.txt"),
+                f"FileNotFoundError: [Errno {errno.ENOENT}] No such file: 'x.txt'",
+            ),
             (OSError("first\nsecond"), "OSError: first"),
             (OSError("\n  first\r\nsecond"), "OSError: first"),
             (OSError("first\u2028second"), "OSError: first"),

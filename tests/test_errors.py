@@ -71,9 +71,11 @@ FRAGILE = {
 }
 
 
-@pytest.fixture(params=FRAGILE.values(), ids=FRAGILE.keys())
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.needs("a deep stack")] if "deep" in name else []) for name in FRAGILE]
+)
 def fragile(request: pytest.FixtureRequest) -> tuple[Exception, str]:
-    make, text = request.param
+    make, text = FRAGILE[request.param]
     return make(), text
 
 
@@ -356,6 +358,7 @@ def test_errors_that_hold_each_other(carry: Any) -> None:
     assert (3, ("last",)) == (twin.attempts, twin.last_exception.args)
 
 
+@pytest.mark.needs("threads")
 def test_in_many_threads() -> None:
     """
     One error is pickled in many threads at once.
@@ -377,6 +380,7 @@ def test_in_many_threads() -> None:
     assert ["ConnectionErrorConnectionError"] * 200 == found
 
 
+@pytest.mark.needs("cloudpickle")
 def test_local_classes_travel_with_cloudpickle() -> None:
     """
     Where cloudpickle is loaded, exceptions that only it can carry arrive as themselves.
@@ -390,6 +394,7 @@ def test_local_classes_travel_with_cloudpickle() -> None:
     assert "Local" == type(twin.last_exception).__name__
 
 
+@pytest.mark.needs("cloudpickle")
 @pytest.mark.parametrize("vendor", ["joblib.externals", "ray", "pyspark"])
 def test_local_classes_travel_with_vendored_cloudpickles(monkeypatch: pytest.MonkeyPatch, vendor: str) -> None:
     """
@@ -431,6 +436,7 @@ def test_where_a_module_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Local: x" == str(pickle.loads(pickled).last_exception)
 
 
+@pytest.mark.needs("processes")
 def test_where_cloudpickle_is_missing(tmp_path: Any) -> None:
     """
     What cloudpickle carried has a stand-in where it cannot be unpacked.
@@ -451,6 +457,7 @@ def test_where_cloudpickle_is_missing(tmp_path: Any) -> None:
     assert "Exception('Local: x')" == out.strip()
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 @pytest.mark.parametrize(("work", "typ"), [(fail, ConnectionError), (fail_picky, Exception)])
 def test_out_of_a_process_pool(work: Any, typ: type[Exception]) -> None:
@@ -468,6 +475,7 @@ def test_out_of_a_process_pool(work: Any, typ: type[Exception]) -> None:
         assert type(error.last_exception) is typ
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 def test_out_of_multiprocessing() -> None:
     """

@@ -50,6 +50,7 @@ def flaky_server() -> ModuleType:
     return module
 
 
+@pytest.mark.needs("processes", "sockets")
 class TestQuickstart:
     @pytest.fixture
     def parts(self, run: subprocess.CompletedProcess[str]) -> dict[str, str]:
@@ -168,6 +169,7 @@ class TestQuickstart:
         assert "\nNot as it should be: every failure was seen\n" == run.stderr
 
 
+@pytest.mark.needs("threads", "sockets")
 class TestFlakyServer:
     @pytest.fixture
     def client(self, flaky_server: ModuleType) -> Iterator[httpx.Client]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import smtplib
 import socket
 import sqlite3
@@ -81,7 +82,7 @@ YES = [
     like("sqlalchemy.exc.DBAPIError", connection_invalidated=False, orig=OfSQL()),
     like("redis.exceptions.ResponseError", "READONLY You can't write against a read only replica."),
     like("pymongo.errors.PyMongoError", **LABELLED),
-    like("cassandra.cluster.NoHostAvailable", errors={"a": OSError(111, "?"), "b": RESET}),
+    like("cassandra.cluster.NoHostAvailable", errors={"a": OSError(errno.ECONNREFUSED, "?"), "b": RESET}),
     grpc("UNAVAILABLE"),
     grpc("DEADLINE_EXCEEDED"),
     like("grpclib.exceptions.GRPCError", status=state("ABORTED")),
@@ -109,7 +110,7 @@ YES = [
     like("google.api_core.exceptions.Aborted", code=409),
     from_(like("huggingface_hub.errors.LocalEntryNotFoundError"), RESET),
     from_(like("pytest.ConnectionFailed"), RESET),
-    OSError("Multiple exceptions: [Errno 111] refused, [Errno 104] reset"),
+    OSError(f"Multiple exceptions: [Errno {errno.ECONNREFUSED}] refused, [Errno {errno.ECONNRESET}] reset"),
     from_(OSError("All connection attempts failed"), ExceptionGroup("", [RESET])),
     socket.gaierror(socket.EAI_AGAIN, "?"),
     like("_socket.gaierror", socket.EAI_AGAIN, "?", bases=(OSError,)),  # these two are of PyPy
@@ -177,7 +178,7 @@ NO = [
     like("pytest.ConnectionFailed"),
     from_(like("pytest.Failed"), RESET),
     from_(like("my.application.ConnectionFailed"), RESET),
-    OSError("Multiple exceptions: [Errno 111] refused, [Errno 13] denied"),
+    OSError(f"Multiple exceptions: [Errno {errno.ECONNREFUSED}] refused, [Errno {errno.EACCES}] denied"),
     OSError("Multiple exceptions: ?"),
     OSError("Tunnel connection failed: 403 Forbidden"),
     socket.gaierror(socket.EAI_NONAME, "?"),

@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from anew import RetryBudget, RetryError, TryAgain, is_active, is_testing, retry, set_active, set_testing
 from anew.instrumentation import set_on_give_up_hooks, set_on_retry_hooks
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.needs("trio")]
 
 
 class Ours(Exception):

@@ -657,6 +657,7 @@ class Item:
     """Something large that is delivered."""
 
 
+@pytest.mark.needs("reference counts")
 @pytest.mark.parametrize("replay", [False, True, "skip"])
 def test_delivered_items_are_not_kept(replay: Any, clock: Any) -> None:
     """
@@ -771,6 +772,7 @@ def test_a_stream_left_open_at_the_end_of_the_loop(replay: Any, caplog: Any) -> 
     del items
 
 
+@pytest.mark.needs("reference counts")
 @pytest.mark.parametrize("replay", [True, "skip"])
 def test_items_are_not_kept_through_the_wait(replay: Any, clock: Any) -> None:
     """

@@ -208,6 +208,7 @@ class TestWhatHooksHear:
 
         assert "done" == every_way.run(retry(), failing())
 
+    @pytest.mark.needs("threads")
     def test_threads(self, seen: list[RetryDetails]) -> None:
         """
         Threads that retry at the same time are told of apart.
@@ -365,6 +366,7 @@ class TestContexts:
 
         assert ["open 1", "GeneratorExit", "close 1"] == log
 
+    @pytest.mark.needs("reference counts")
     def test_blocks_that_are_left(self, log: list[str], hopeless: Any) -> None:
         """
         A loop that is left after a failure closes what is open when it goes.
@@ -380,6 +382,7 @@ class TestContexts:
 
         assert ["open 1", "close 1"] == log
 
+    @pytest.mark.needs("reference counts")
     @pytest.mark.parametrize("hopeful", [True, False])
     def test_no_cycles(self, every_sync_way: Any, log: list[str], hopeful: bool) -> None:
         """
@@ -630,6 +633,7 @@ class TestGivingUp:
 
         assert [((1,), {"b": 2})] == [(end.args, end.kwargs) for end in ends]
 
+    @pytest.mark.needs("reference counts")
     def test_no_cycles(self, sync_way: Any, ends: list[GiveUpDetails]) -> None:
         """
         What they are told of is not kept alive.

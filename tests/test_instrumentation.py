@@ -588,6 +588,7 @@ class TestTelling:
 
         assert [get_on_retry_hooks()] == seen
 
+    @pytest.mark.needs("threads")
     def test_other_threads_are_told(self) -> None:
         """
         While one thread tells its hooks, others tell theirs.
@@ -701,6 +702,7 @@ class TestLeaving:
         assert [("b closed", None), ("a closed", interrupt)] == [(entry[0], entry[2]) for entry in log]
         assert current()
 
+    @pytest.mark.needs("processes", "reference counts")
     def test_destructors(self) -> None:
         """
         What nobody leaves is left by a destructor, also while the interpreter shuts down.
@@ -858,6 +860,7 @@ class TestFactory:
         assert ([], (), (a_function,)) == seen[0]
         assert 2 == len(seen)
 
+    @pytest.mark.needs("threads")
     def test_no_thread_waits(self) -> None:
         """
         While one thread builds a hook, others go without; later all have it.
@@ -881,6 +884,7 @@ class TestFactory:
         assert (print,) == meanwhile
         assert (a_function, print) == current()
 
+    @pytest.mark.needs("threads")
     def test_many_threads(self) -> None:
         """
         Many threads that arrive together have it built once.
@@ -903,6 +907,7 @@ class TestFactory:
         assert 1 == build.call_count
         assert (a_function,) == current()
 
+    @pytest.mark.needs("threads")
     def test_builders_that_wait_for_others(self) -> None:
         """
         A builder that waits for a thread that retries is not waited for by that thread.
@@ -1253,6 +1258,7 @@ class Broken(ModuleType):
 
 
 class TestModule:
+    @pytest.mark.needs("processes")
     def test_nothing_heavy_is_imported(self) -> None:
         """
         Importing the module imports nothing that is heavy or somebody else's.

@@ -194,6 +194,7 @@ class TestTasks:
 
         assert 9 == len(calls)
 
+    @pytest.mark.needs("threads")
     def test_given_up_by_another_meanwhile(self, way: Any, read: Read, clock: Any) -> None:
         """
         What another call gives up on while this attempt runs, with the very error, is not given up by us.
@@ -239,6 +240,7 @@ class TestTasks:
         assert 3 == len(calls)
 
 
+@pytest.mark.needs("threads")
 class TestThreads:
     @pytest.mark.parametrize("first", [0, 1])
     def test_both_orders(self, first: int, read: Read, clock: Any) -> None:
@@ -384,10 +386,7 @@ PASSED_ON = [
     raised_bare,
     by_an_exit_stack,
     by_a_generator,
-    in_a_thread,
-    mapped,
-    waited_for,
-    on_a_loop,
+    *(pytest.param(one, marks=pytest.mark.needs("threads")) for one in (in_a_thread, mapped, waited_for, on_a_loop)),
     on_a_trio_loop,
 ]
 

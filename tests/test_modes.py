@@ -779,6 +779,7 @@ class TestContexts:
             assert (True, True) == (is_active(), is_testing())
 
 
+@pytest.mark.needs("threads")
 class TestThreads:
     def test_all_of_the_process(self, hopeless: Any, mode: str) -> None:
         """

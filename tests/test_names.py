@@ -179,6 +179,7 @@ for attempt in retry(times=2, delay=0):
 
         assert "shop.orders_import" == caught.value.name
 
+    @pytest.mark.needs("processes")
     def test_in_a_script(self, tmp_path: Path) -> None:
         """
         In a script, that is `__main__`.

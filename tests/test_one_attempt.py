@@ -154,6 +154,7 @@ class TestAround:
 
         assert 9 == work.calls
 
+    @pytest.mark.needs("CPython")
     def test_in_a_group(self, reraise: bool, hopeless: Any, clock: Any) -> None:
         """
         A task group of calls with one attempt is retried where the group is ours.

@@ -408,6 +408,18 @@ def test_callbacks_that_cannot_be_compared() -> None:
     assert "on_retry=" in repr(retry(on_retry=Callback()))
 
 
+class NoIteration:
+    __iter__ = None
+
+
+def test_what_says_that_it_cannot_be_iterated() -> None:
+    """
+    A class may say of itself that it is no iterable.
+    """
+    with pytest.raises(TypeError, match=r"^on must be "):
+        retry(on=NoIteration())
+
+
 @pytest.mark.parametrize(
     "on",
     [ValueError | OSError, Union[ValueError, OSError], Optional[ValueError], list[ValueError], type[ValueError]],  # noqa: UP007, UP045 - typing's spelling is tested

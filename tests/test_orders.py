@@ -207,6 +207,7 @@ def test_classes_are_freed() -> None:
     assert first() is None
 
 
+@pytest.mark.needs("processes")
 def test_nothing_is_imported() -> None:
     """
     No framework is imported to tell its orders.

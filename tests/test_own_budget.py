@@ -274,6 +274,7 @@ class TestWhatIsTaken:
         with pytest.raises(TypeError, match=r"^budget must be"):
             retry(budget=wrong)
 
+    @pytest.mark.needs("threads")
     def test_shared_by_threads(self, clock: Any) -> None:
         """
         One budget for all.

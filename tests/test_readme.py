@@ -93,7 +93,19 @@ def plain(line: str) -> str:
     return re.sub(r"\d+(\.\d+)?(e-\d+)?", "0", line)
 
 
-@each_page
+# They show what is freed at once, and what a block knows by that.
+OF_CPYTHON = {"blocks.md", "engine.md"}
+
+
+@pytest.mark.needs("threads", "sockets")
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.needs("reference counts")] if page.name in OF_CPYTHON else [])
+        for page in PAGES
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
 def test_blocks(
     page: Path,
     switched_back: None,
@@ -185,6 +197,7 @@ def url(examples: None) -> Iterator[str]:
         yield f"{server.url}/export"
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.one_python
 def test_fixtures(tmp_path: Path) -> None:
     """
@@ -201,6 +214,7 @@ def test_fixtures(tmp_path: Path) -> None:
     assert 3 == len(files)
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.one_python
 def test_the_files_of_the_tutorial(tmp_path: Path) -> None:
     """
@@ -466,6 +480,7 @@ def test_the_guides_are_found_by_their_names() -> None:
     assert [f"# {' '.join(title.split())}" for title in wanted.split(",")] == titles[:16]
 
 
+@pytest.mark.needs("processes")
 def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
     """
     The pictures are those that the package draws of itself.

@@ -213,6 +213,7 @@ class TestLogging:
         assert [] == caplog.records
         assert not Costly.__str__.called
 
+    @pytest.mark.needs("threads")
     def test_places_without_a_caller(self, caplog: Any) -> None:
         """
         Where there is no caller but anew, the record has some place.
@@ -594,6 +595,7 @@ def reader() -> InMemoryMetricReader:
     return reader
 
 
+@pytest.mark.needs("threads")
 class TestOpenTelemetry:
     @pytest.fixture
     def spans(self) -> InMemorySpanExporter:
@@ -738,6 +740,7 @@ class TestLibraries:
 
         assert {library} == names
 
+    @pytest.mark.needs("processes")
     def test_lazy(self, library: str, hook: Any) -> None:
         """
         To have the class imports nothing; to make a hook does.

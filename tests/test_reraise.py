@@ -25,9 +25,9 @@ def depth(exc: BaseException) -> int:
 
 
 def assert_grows_as_python_does(depths: list[int]) -> None:
-    """Python adds entries with each call that raises a stored instance; no call may add those of all rounds."""
+    """Python adds entries with each call that raises a stored instance; a call adds those of eight rounds at most."""
     (step,) = {later - sooner for sooner, later in pairwise(depths[1:])}
-    assert step <= 15
+    assert step <= 20
 
 
 def test_the_last_exception_itself(every_way: Any, hopeless: Any) -> None:
@@ -351,7 +351,7 @@ class Hidden(Exception):
         raise RuntimeError("hidden")
 
 
-@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, Hidden])
+@pytest.mark.parametrize("typ", [Frozen, Locked, Odd, pytest.param(Hidden, marks=pytest.mark.needs("CPython"))])
 def test_exceptions_that_resist(sync_way: Any, hopeless: Any, typ: Any) -> None:
     """
     An exception that cannot be marked leaves as it is.
@@ -377,7 +377,7 @@ def in_helper(call: Callable[[], None]) -> None:
     call()
 
 
-@pytest.mark.parametrize("where", [in_helper, in_thread])
+@pytest.mark.parametrize("where", [in_helper, pytest.param(in_thread, marks=pytest.mark.needs("threads"))])
 @pytest.mark.parametrize("shared", [True, False], ids=["one policy", "a policy per call"])
 def test_one_instance_from_anywhere(where: Any, shared: bool, clock: Any) -> None:
     """

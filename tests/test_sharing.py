@@ -20,6 +20,7 @@ from conftest import cloudpickle
 from anew import Options, Retry, RetryError, is_active, is_testing, retry
 
 
+@pytest.mark.needs("threads")
 def test_threads(clock: Any) -> None:
     """
     Calls in many threads, through one decorated function, do not disturb each other.
@@ -122,6 +123,7 @@ def test_decorated_functions_travel(failing: Any) -> None:
     assert 7 == cloudpickle.loads(cloudpickle.dumps(decorated))()
 
 
+@pytest.mark.needs("processes")
 @pytest.mark.real_time
 def test_calls_in_processes() -> None:
     """
@@ -131,6 +133,7 @@ def test_calls_in_processes() -> None:
         assert 3 == pool.submit(retry(times=2, on=OSError).call, int, "3").result()
 
 
+@pytest.mark.needs("interpreters")
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="interpreter pools came with Python 3.14")
 @pytest.mark.real_time
 def test_calls_in_interpreters() -> None:
@@ -153,6 +156,7 @@ def test_calls_in_interpreters() -> None:
     )
 
 
+@pytest.mark.needs("interpreters")
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="concurrent.interpreters came with Python 3.14")
 @pytest.mark.real_time
 def test_interpreters_share_no_switch() -> None:

@@ -100,6 +100,7 @@ class TestWhen:
         assert [60.0] * (waits + 1) == stop.waited
         assert [] == [wait for wait in clock.waits if wait]  # it is the event that waits
 
+    @pytest.mark.needs("threads")
     @pytest.mark.real_time
     def test_by_another_thread(self, sync_way: Any, hopeless: Any) -> None:
         """
@@ -326,6 +327,7 @@ class TestModes:
         assert stop.waited[0] <= threading.TIMEOUT_MAX
 
 
+@pytest.mark.needs("threads", "processes")
 class TestOtherEvents:
     @pytest.mark.real_time
     @pytest.mark.parametrize("make", ["threading", "multiprocessing", "manager"])

@@ -44,7 +44,13 @@ def travelled_with_ticks() -> Any:
     return time_machine.travel(NOON, tick=True)
 
 
-CLOCKS = [frozen, frozen_with_ticks, frozen_with_hiccups, travelled, travelled_with_ticks]
+CLOCKS = [
+    frozen,
+    pytest.param(frozen_with_ticks, marks=pytest.mark.needs("CPython")),
+    frozen_with_hiccups,
+    travelled,
+    travelled_with_ticks,
+]
 
 
 @pytest.fixture(params=CLOCKS, ids=lambda make: make.__name__)

@@ -327,6 +327,7 @@ class TestUsedUp:
             tb = tb.tb_next
         assert "work" == names[-1]
 
+    @pytest.mark.needs("reference counts")
     @pytest.mark.parametrize("from_another", [True, False])
     def test_nothing_is_kept(self, sync_way: Any, from_another: bool) -> None:
         """

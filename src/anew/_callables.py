@@ -111,12 +111,11 @@ def name_of(fn: Any) -> str:
     fn = unwrap(fn)
     if isinstance(fn, str):
         return fn
-    code = fn if isinstance(fn, CodeType) else code_of(fn)
     name = fn.co_qualname if isinstance(fn, CodeType) else getattr(fn, "__qualname__", None)
     if not isinstance(name, str):
         method = getattr(fn, "_method", None) if type(fn).__module__.partition(".")[0] == "grpc" else None
         return fsdecode(method) if isinstance(method, bytes | str) else type(fn).__qualname__
-    if name.endswith("<lambda>") and code is not None:
+    if name.endswith("<lambda>") and (code := fn if isinstance(fn, CodeType) else code_of(fn)) is not None:
         return f"{name} ({code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{code.co_firstlineno})"
     return name
 

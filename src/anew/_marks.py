@@ -93,11 +93,10 @@ def trim(exc: BaseException) -> None:
     A round begins with the frame that caught it. Without this, every attempt would add its entries.
     """
     head = _GET_TRACEBACK(exc)
-    # Of two rounds at a time: what follows may be what thousands of calls before have left.
-    ends = islice((above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame), 2)
-    with suppress(ValueError):  # fewer than two; or another thread has raised the same instance meanwhile
-        first, last = ends
-        first.tb_next = last.tb_next
+    ends = [above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame]
+    if ends:
+        with suppress(ValueError):  # another thread has raised the same instance meanwhile
+            ends[0].tb_next = ends[-1].tb_next
 
 
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
@@ -116,8 +115,8 @@ def _suspension(tb: TracebackType) -> int:
     3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(_opname(code[at]), 0)
-    return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else 0
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here := _opname(code[at]), 0)
+    return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else int(here == "YIELD_VALUE")  # PyPy has no RESUME
 
 
 def _opname(code: int) -> str:

@@ -109,7 +109,7 @@ def checked_on(on: Any, option: str = "on") -> Any:
 
 def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     expected = "an exception type, a non-empty iterable of them or a function exc -> bool, seconds or timedelta"
-    types: tuple[Any, ...] = tuple(on) if hasattr(on, "__iter__") and not isinstance(on, _SINGLE) else (on,)
+    types: tuple[Any, ...] = tuple(on) if getattr(on, "__iter__", None) and not isinstance(on, _SINGLE) else (on,)
     if not types:
         raise option_error(ValueError, option, on, expected)
     for typ in types:

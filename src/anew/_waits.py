@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._callables import discard_awaitable
-from ._checks import option_error
+from ._checks import inf, option_error
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Callable[[int], float]
@@ -53,6 +52,11 @@ STRATEGIES: dict[str, Strategy] = {"exponential": exponential, "linear": linear,
 # Jitters: the range (lowest, highest) from which the wait is drawn uniformly. `wait` is capped already.
 
 
+def exact(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
+    """The wait itself."""
+    return wait, wait
+
+
 def proportional(wait: float, previous: float, delay: float, cap: float) -> tuple[float, float]:
     """Half the wait to one and a half, never above the cap."""
     return wait / 2, min(wait * 1.5, cap)
@@ -74,8 +78,6 @@ def additive(spread: float, wait: float, previous: float, delay: float, cap: flo
     return max(0.0, highest - spread), highest
 
 
-exact: Bounds = partial(additive, 0.0)
-
 JITTERS: dict[bool | str, Bounds] = {True: proportional, False: exact, "full": full, "decorrelated": decorrelated}
 
 
@@ -90,7 +92,8 @@ def wait_range(policy: Any, num: int, previous: float, exc: Exception | None = N
     `policy` is a `Policy`, whose file imports this one.
     """
     factor = _factor(policy.backoff, num, exc) if policy.growth is None else policy.growth(num)
-    return cast("Bounds", policy.bounds)(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
+    spread: Bounds = policy.bounds
+    return spread(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
 
 def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
@@ -99,7 +102,7 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
-    if isinstance(factor, float) and isfinite(factor):
+    if isinstance(factor, float) and abs(factor) < inf:
         return max(0.0, factor)
     discard_awaitable(answer)
     error = ValueError if isinstance(factor, float) else TypeError

@@ -95,7 +95,8 @@ def current(own: tuple[Any, ...] | None = None) -> tuple[RetryHook, ...]:
 
     Within a hook there are none: telling would have no end.
     """
-    return () if telling.get() else _built(chosen["retry"] if own is None else own)
+    hooks = chosen["retry"] if own is None else own
+    return () if hooks == () or telling.get() else _built(hooks)
 
 
 def gave_up_hooks() -> tuple[GiveUpHook, ...]:
