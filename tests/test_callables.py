@@ -382,17 +382,36 @@ def test_lambdas() -> None:
     assert 4 == retry()(lambda x: x + 1)(3)
 
 
+def marked(fn: Any) -> Any:
+    """A function that is marked as a coroutine function."""
+    if not hasattr(inspect, "markcoroutinefunction"):
+        fn._is_coroutine = asyncio.coroutines._is_coroutine
+        return fn
+    return inspect.markcoroutinefunction(fn)
+
+
+def test_marked_coroutine_functions_that_fail_at_the_call(clock: Any) -> None:
+    """
+    They are called as often as the policy says.
+    """
+    calls: list[int] = []
+
+    @marked
+    def fail() -> Any:
+        calls.append(1)
+        raise ConnectionError
+
+    with pytest.raises(RetryError):
+        asyncio.run(retry(times=3).call(fail))
+
+    assert 3 == len(calls)
+
+
 def test_marked_coroutine_functions() -> None:
     """
     A function that is marked as a coroutine function is awaited.
     """
-    if not hasattr(inspect, "markcoroutinefunction"):
-        marked: Any = lambda: asyncio.sleep(0, "done")  # noqa: E731 - what is marked is a lambda
-        marked._is_coroutine = asyncio.coroutines._is_coroutine
-    else:
-        marked = inspect.markcoroutinefunction(lambda: asyncio.sleep(0, "done"))
-
-    decorated = retry(on_retry=AsyncMock())(marked)
+    decorated = retry(on_retry=AsyncMock())(marked(lambda: asyncio.sleep(0, "done")))
 
     assert inspect.iscoroutinefunction(decorated)
 

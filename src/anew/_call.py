@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._callables import discard_awaitable, in_notebook_cell, name_of, warn_at_caller
-from ._checks import inf
+from ._checks import inf, option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, without_traceback
 from ._marks import entries, mark, trim
@@ -49,7 +49,10 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
         *_, raised_at = entries(error)
-        if isinstance(error.__cause__, StopIteration) and raised_at.tb_frame.f_globals["__package__"] == __package__:
+        if (
+            isinstance(error.__cause__, StopIteration)
+            and raised_at.tb_frame.f_globals.get("__package__") == __package__
+        ):
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -63,14 +66,13 @@ class Call:
         *("_began", "_earlier", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited"),
         *("__weakref__", "args", "first", "fn", "in_task", "kwargs", "policy", "start"),
     )
-    _first_failure: float
 
     def __init__(
         self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = NO, start: float = 0, *, in_task: bool = False
     ) -> None:
         self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
-        # Failures; those before a replayed generator's last item; seconds of all waits; the last wait that was drawn.
-        self._num, self._earlier, self._waited, self._previous = 0, 0, 0.0, policy.delay
+        # Failures; those before a stream's last item; when the first was; seconds of all waits; the last drawn wait.
+        self._num, self._earlier, self._first_failure, self._waited, self._previous = 0, 0, 0.0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         # On the monotonic clock, if the time is limited; a task may be cancelled, and nothing in it blocks.
@@ -107,7 +109,7 @@ class Call:
         self._num += 1
         if self._num == 1:
             self._first_failure = _clock.monotonic()
-        elif self._num % 8 == 0:  # seldom, as it walks all of the traceback
+        if (self._earlier + self._num) % 8 == 0:  # seldom, as it walks along the traceback
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
@@ -243,7 +245,10 @@ def pay(policy: Policy) -> None:
 def _ask(method: str, budget: Budget) -> bool:
     """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        return bool(getattr(budget, method)())
+        answer: object = getattr(budget, method)()
+        if discard_awaitable(answer):
+            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
+        return bool(answer)
     except Exception as exc:
         effect = "it counts as spent" if method == "take" else "the call goes on"
         log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)

@@ -1,7 +1,7 @@
 """What a callable is, and whose line it was that called: told from code and frames.
 
-Law: `inspect` is not imported here; it costs four times as much as all of anew. Nothing leaves but a warning that has
-been turned into an error.
+Law: `inspect` is not imported here; it costs four times as much as all of anew. Of
+`warn_at_caller` nothing leaves but a warning that has been turned into an error.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def written(value: Any) -> str:
     """Return an option as it is written: functions and types by their names."""
     if isinstance(value, tuple):
         names = [written(one) for one in cast("tuple[object, ...]", value)]
-        return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return name_of(value) if hasattr(value, "__qualname__") else safe_repr(value)
+        return names[0] if len(names) == 1 and isinstance(value[0], type) else f"[{', '.join(names)}]"
+    return name_of(value) if callable(value) and not hasattr(value, "skips_exhausted") else safe_repr(value)
 
 
 def accepts(fn: object, count: int) -> bool:
