@@ -44,6 +44,17 @@ class TestAround:
         assert isinstance(last_of(caught.value), ConnectionError)
         assert 2 == len([wait for wait in clock.waits if wait])
 
+    def test_a_retry_around_both(self, every_way: Any, one: Any, hopeless: Any, clock: Any) -> None:
+        """
+        A third retry sees that the second has given up, though that raises what the one attempt has wrapped.
+        """
+        work = hopeless()
+
+        with pytest.raises(ConnectionError):
+            retry(times=3, delay=0).call(lambda: every_way.run(retry(times=3, reraise=True), one(work)))
+
+        assert 3 == work.calls
+
     def test_succeeds_at_last(self, way: Any, one: Any, failing: Any, clock: Any) -> None:
         """
         It succeeds when the work does.

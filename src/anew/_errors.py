@@ -94,7 +94,7 @@ class RetryError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
         carried: Any = _Carried(last)
-        cause = carried if self.__cause__ is last else self.__cause__ and _Carried(self.__cause__)
+        cause = None if self.__cause__ is None else carried if self.__cause__ is last else _Carried(self.__cause__)
         return _restored, (type(self), cause, attempts, carried, *others), self.__dict__
 
 

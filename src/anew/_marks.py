@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
-_RAISES_AGAIN = ("anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
+_RAISES_AGAIN = ("anew", "anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
 newest = 0
