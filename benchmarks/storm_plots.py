@@ -87,7 +87,7 @@ def contention() -> Any:
 
 def herd() -> Any:
     figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    axes.plot([0, 10], [0, 2000], color="#BBBBBB", linewidth=1, linestyle=":", label="at full capacity")
+    axes.plot([0, 10], [0, 2000], color="#777777", linewidth=1, linestyle=":", label="at full capacity")
     for name, policy in storm_herd.POLICIES.items():
         served = storm_herd.herd(policy, 1).served
         shown = [(when, number) for number, when in enumerate(served, 1) if number % 20 == 0 and when < 40]

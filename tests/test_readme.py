@@ -12,12 +12,12 @@ from datetime import timedelta
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from traceback import format_exception_only
 from typing import Any
 
 import pytest
-from engine_servers import postgresql
-from shop_server import ShopServer
+from engine_servers import postgresql, redis
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
@@ -32,24 +32,45 @@ OPTIONS = (DOCS / "reference" / "options.md").read_text()
 
 # Pages that show what does not come with the tests; `nox -s recipes` has all of it.
 NEEDS = {
-    "frameworks.md": ["django", "rich", "tqdm"],
-    "databases.md": ["psycopg", "psycopg_pool", "sqlalchemy"],
-    "policies.md": ["pydantic_settings"],
-    "shutdown.md": ["celery"],
+    "guides/grpc.md": ["grpc"],
+    "guides/llm.md": ["anthropic", "openai"],
+    "recipes/frameworks.md": ["django", "rich", "tqdm"],
+    "recipes/databases.md": ["psycopg", "psycopg_pool", "redis", "sqlalchemy"],
+    "recipes/policies.md": ["pydantic_settings"],
+    "recipes/shutdown.md": ["celery"],
+    "recipes/streams.md": ["websockets"],
+}
+
+# Libraries that are installed by another name.
+INSTALLED_AS = {
+    "grpc": "grpcio",
+    "opentelemetry": "opentelemetry-sdk",
+    "prometheus_client": "prometheus-client",
+    "psycopg_pool": r"psycopg\[binary,pool",
+    "pydantic": "pydantic-settings",
+    "pydantic_settings": "pydantic-settings",
+}
+
+# Pages whose texts are what their blocks log or print.
+SHOWN = {
+    "guides/http.md",
+    "guides/observability.md",
+    "recipes/polling.md",
+    "recipes/shutdown.md",
+    "tutorial.md",
 }
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """The address of a real server, which breaks off every other answer."""
-    sys.path.insert(0, str(ROOT / "examples"))
-    from flaky_server import FlakyServer
-
-    with FlakyServer() as server:
-        yield f"{server.url}/export"
-    sys.path.remove(str(ROOT / "examples"))
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """What a reader has beside the file with the blocks: our servers, and the files of the page."""
+    for folder in (ROOT / "examples", tmp_path):
+        monkeypatch.syspath_prepend(folder)
+    yield
+    for file in tmp_path.glob("*.py"):
+        sys.modules.pop(file.stem, None)
 
 
 @pytest.fixture
@@ -62,16 +83,14 @@ def switched_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def server() -> Iterator[ShopServer]:
-    """The server of the recipes."""
-    with ShopServer() as server:
-        yield server
-
-
-@pytest.fixture
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page writes into the environment is forgotten."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def plain(line: str) -> str:
+    """A line without its numbers, which chance decides."""
+    return re.sub(r"\d+(\.\d+)?(e-\d+)?", "0", line)
 
 
 # They show what is freed at once, and what a block knows by that.
@@ -88,24 +107,72 @@ OF_CPYTHON = {"blocks.md", "engine.md"}
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_blocks(
-    page: Path, url: str, server: ShopServer, switched_back: None, restored: None, request: pytest.FixtureRequest
+    page: Path,
+    switched_back: None,
+    restored: None,
+    examples: None,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """
-    Every Python block of a page runs, in the order of the text; the blocks share their names.
+    Every Python block of a page runs, in the order of the text; the blocks share their names, and nothing is there
+    that the page does not bring. What is shown as output was logged or printed, but for the numbers.
 
     Files of tests are run by pytest, below.
     """
+    name = page.relative_to(DOCS).as_posix() if page.is_relative_to(DOCS) else page.name
     document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(page)
-    document.namespace["url"] = url
-    if page.parent.name == "recipes":
-        for library in NEEDS.get(page.name, []):
-            needed(library)
-        document.namespace.update(server=server, url=server.url)
-        if page.name == "databases.md":
-            document.namespace["dsn"] = request.getfixturevalue("dsn")
+    for library in NEEDS.get(name, []):
+        needed(library)
+    if name in {"README.md", "index.md"}:
+        document.namespace["url"] = request.getfixturevalue("url")
+    if name == "recipes/databases.md":
+        os.environ.update(request.getfixturevalue("databases"))
+    caplog.set_level("INFO", "anew")
     for example in document.examples():
-        if not str(example.parsed).startswith("# test_"):
+        text = str(example.parsed)
+        if file := re.match(r"# ([\w.]+\.py)\n", text):
+            (tmp_path / file[1]).write_text(text)
+        if not text.startswith("# test_"):
             example.evaluate()
+    if isinstance(shop := document.namespace.get("shop"), ThreadingTCPServer):
+        shop.close()
+
+    seen = {plain(line) for line in [*caplog.messages, *"".join(capsys.readouterr()).splitlines()]}
+    shown = [line for text in texts(page) for line in text.splitlines()] if name in SHOWN else []
+    assert [] == [line for line in shown if plain(line) not in seen]
+
+
+def test_no_python_is_hidden() -> None:
+    """
+    Python is in blocks that say so, and are run; other blocks are of few kinds, and none is made by indentation.
+    """
+    kinds = {"python", "console", "sh", "text", "{eval-rst}", "{raw} html", "{toctree}"}
+    for page in PAGES:
+        fences = re.findall(r"^( *)```(.*)\n(?:.*\n)*?\1```$", page.read_text(), re.MULTILINE)
+        assert {kind for _, kind in fences} <= kinds, page
+        text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert [] == re.findall(r"^\n(?: {4}|\t)(?! *[-*\d]).*", text, re.MULTILINE), page
+
+
+def test_what_to_install() -> None:
+    """
+    A page whose blocks import a library says how it is installed, and links the server that is imported.
+    """
+    ours = {file.stem for file in (ROOT / "examples").glob("*.py")}
+    for page in PAGES:
+        text = page.read_text()
+        blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        files = {name.removesuffix(".py") for block in blocks for name in re.findall(r"\A# ([\w.]+\.py)\n", block)}
+        imports = {name for block in blocks for name in re.findall(r"^ *(?:from|import) (\w+)", block, re.MULTILINE)}
+        installed = " ".join(re.findall(r"pip install (.*)", text))
+        for name in imports - sys.stdlib_module_names - {"anew"} - files:
+            if name in ours:
+                assert f"examples/{name}.py)" in text, (page, name)
+            elif (page, name) != (README, "pytest"):  # who reads of testing has it
+                assert re.search(rf"\b{INSTALLED_AS.get(name, name)}\b", installed), (page, name)
 
 
 def needed(library: str) -> None:
@@ -116,11 +183,18 @@ def needed(library: str) -> None:
 
 
 @pytest.fixture
-def dsn() -> Iterator[str]:
-    """The address of a PostgreSQL server."""
-    with postgresql() as server:
+def databases() -> Iterator[dict[str, str]]:
+    """The addresses of a PostgreSQL and of a Redis server, as environment variables."""
+    with postgresql() as server, redis() as other:
         host, user, database = (part.partition("=")[2] for part in server.url.split())
-        yield f"postgresql://{user}@/{database}?host={host}"
+        yield {"DSN": f"postgresql://{user}@/{database}?host={host}", "REDIS_URL": other.url}
+
+
+@pytest.fixture
+def url(examples: None) -> Iterator[str]:
+    """The address of a real server, which breaks off every other answer."""
+    with import_module("flaky_server").FlakyServer() as server:
+        yield f"{server.url}/export"
 
 
 @pytest.mark.needs("processes")
@@ -174,6 +248,24 @@ def test_the_table_of_options_is_the_signature() -> None:
 
     shown = {name.strip("`| "): default.strip("`").replace('"', "'") for name, default, _ in table("option")}
     assert defaults == shown
+
+
+def test_each_default_is_explained() -> None:
+    """
+    The page on defaults has every option, and every setting of budgets and `transient()`, with its default.
+    """
+    page = (DOCS / "explanation" / "defaults.md").read_text()
+    shown = dict(re.findall(r"^\| `([\w()]+)` \| `?(.+?)`? \|", page, re.MULTILINE))
+    options = {name: one.default for name, one in signature(retry).parameters.items() if one.kind is one.KEYWORD_ONLY}
+    for made, settings in (
+        ("RetryBudget", RetryBudget.__new__.__kwdefaults__),
+        ("transient", transient.__kwdefaults__),
+    ):
+        options |= {f"{made}({name})": value for name, value in (settings or {}).items() if name != "name"}
+
+    assert {name: getattr(value, "__name__", value) for name, value in options.items()} == {
+        name: default if default == "Exception" else eval(default) for name, default in shown.items()
+    }
 
 
 def mean_waits(policy: Retry[Any], count: int) -> list[float]:
@@ -239,7 +331,7 @@ def test_the_texts_are_what_is_printed(
     The note, the line of the log and the warning that are shown are those that come.
     """
     (note,) = texts(DOCS / "reference" / "options.md")
-    (line,) = texts(DOCS / "guides" / "observability.md")
+    line, _ = texts(DOCS / "instrumentation.md")[0].splitlines()
     (warning,) = texts(DOCS / "guides" / "async.md")
     instrumentation.set_on_retry_hooks([instrumentation.LoggingHook()])  # a test may have imported structlog
     draws(0.9)
@@ -286,6 +378,24 @@ def test_the_numbers_are_true() -> None:
     assert defaults == dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", budgets, re.MULTILINE))
 
 
+@pytest.mark.parametrize(
+    ("library", "retries", "page"),
+    [
+        ("redis", "redis.Redis().get_retry()._retries == 10", "up to ten times"),
+        ("openai", "openai.DEFAULT_MAX_RETRIES == 2", "retry by themselves, twice"),
+        ("anthropic", "anthropic.DEFAULT_MAX_RETRIES == 2", "retry by themselves, twice"),
+    ],
+)
+def test_the_retries_of_clients(library: str, retries: str, page: str) -> None:
+    """
+    Clients that retry by themselves do so as often as the guides say.
+    """
+    needed(library)
+
+    assert eval(retries, {library: import_module(library)})
+    assert any(page in file.read_text() for file in PAGES)
+
+
 def test_the_tables_of_instrumentation() -> None:
     """
     All facts and all ready hooks are in the tables, under their names, and with their defaults.
@@ -310,6 +420,20 @@ def test_the_tables_of_instrumentation() -> None:
         if name not in {"RetryHook", "GiveUpHook"}
     }
     assert defaults == {name: options.replace('"', "'") for name, options in hooks.items()}
+
+
+def test_the_readme_is_one_page() -> None:
+    """
+    The README has at most 250 lines, and its commands come in the order in which a user needs them.
+    """
+    text = README.read_text()
+    commands = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+    assert 250 >= len(text.splitlines())
+    assert ["pip install .", "quickstart.py", "nox"] == [
+        re.search(r"pip install \.$|quickstart\.py|nox$", command, re.MULTILINE)[0]
+        for command in commands  # type: ignore
+    ]
 
 
 def headings(page: Path) -> set[str]:
@@ -340,6 +464,20 @@ def test_every_page_is_linked() -> None:
     listed = {DOCS / f"{page}.md" for page in re.findall(r"^(?:[\w ]+ <)?([\w/-]+)>?$", contents, re.MULTILINE)}
 
     assert {*PAGES} - {README, DOCS / "index.md"} == listed
+
+
+def test_the_guides_are_found_by_their_names() -> None:
+    """
+    What a user looks for is in the sidebar, under "Guides", by a plain name.
+    """
+    (guides,) = re.findall(r":caption: Guides\n(.*?)^```$", (DOCS / "index.md").read_text(), re.MULTILINE | re.DOTALL)
+    pages = re.findall(r"^[\w/]+$", guides, re.MULTILINE)
+    titles = [(DOCS / f"{page}.md").read_text().partition("\n")[0] for page in pages]
+    wanted = """
+        HTTP, Databases, gRPC, LLM APIs and rate limits, Polling, Streams, Generators, Blocks, Coroutines, Budgets,
+        Testing, Observability, Shutdown, Processes and engines, Types, House style and policies
+    """
+    assert [f"# {' '.join(title.split())}" for title in wanted.split(",")] == titles[:16]
 
 
 @pytest.mark.needs("processes")

@@ -58,8 +58,8 @@ def test_gunicorn(tmp_path: Path) -> None:
     """
     needed("gunicorn")
     (tmp_path / "gunicorn.conf.py").write_text(block("# gunicorn.conf.py"))
-    parts = ["from anew import RetryError, retry\n", block("import signal\n"), block("# shop.py")]
-    (tmp_path / "shop.py").write_text("\n".join(parts))
+    (tmp_path / "stopping.py").write_text(block("# stopping.py"))
+    (tmp_path / "shop.py").write_text(block("# shop.py"))
     url = f"127.0.0.1:{free_port()}"
     with (
         ThreadPoolExecutor() as threads,

@@ -160,6 +160,22 @@ def test_a_storm(page: Page) -> None:
         assert 2 == page.locator(f"[data-part={figure}] path").count()
 
 
+def test_on_a_phone(page: Page) -> None:
+    """
+    In a narrow window nothing stands beside the page, and what is written in the plots can be read.
+    """
+    run(page)
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    heights = page.locator("[data-part] svg text").evaluate_all(
+        "texts => texts.filter(text => text.textContent).map(text => text.getBoundingClientRect().height)"
+    )
+    assert 390 == page.evaluate("document.documentElement.scrollWidth")
+    assert 10 < min(heights)
+    page.set_viewport_size(size)
+
+
 def test_only_the_address_differs(site: str) -> None:
     """
     The published page loads Pyodide from its own CDN; that is a setting of one line.

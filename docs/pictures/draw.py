@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # Furo's variables where the page is Furo's; else the fallbacks, of which there are two sets.
 STYLE = """
-.picture { --ink: var(--color-foreground-primary, #1f2328); --dim: var(--color-foreground-secondary, #59636e);
-  --rule: var(--color-background-border, #d1d9e0); --wait: #3b8fd4; --good: #2a9d4e; --bad: #d3521a;
+.picture { --ground: var(--color-background-primary, #ffffff); --ink: var(--color-foreground-primary, #1f2328);
+  --dim: var(--color-foreground-secondary, #59636e); --rule: var(--color-background-border, #d1d9e0);
+  --wait: #3b8fd4; --good: #2a9d4e; --bad: #d3521a;
   font-family: system-ui, sans-serif; font-size: 12px; }
 @media (prefers-color-scheme: dark) {
-  .picture { --ink: var(--color-foreground-primary, #e6edf3); --dim: var(--color-foreground-secondary, #9198a1);
-    --rule: var(--color-background-border, #3d444d); } }
+  .picture { --ground: var(--color-background-primary, #0d1117); --ink: var(--color-foreground-primary, #e6edf3);
+    --dim: var(--color-foreground-secondary, #9198a1); --rule: var(--color-background-border, #3d444d); } }
+.picture .ground { fill: var(--ground); }
 .picture text { fill: var(--dim); } .picture .title { fill: var(--ink); font-weight: 600; }
 .picture .code { font-family: ui-monospace, monospace; font-size: 11.5px; fill: var(--ink); }
 .picture .rule { stroke: var(--rule); } .picture .mean { stroke: var(--ink); stroke-width: 2; }
@@ -53,7 +55,8 @@ def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 def picture(width: int, height: int, parts: Iterator[str]) -> str:
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" viewBox="0 0 {width} {height}"'
-    return "\n".join([f'{opening} width="{width}">', f"<style>{STYLE}</style>", *parts, "</svg>", ""])
+    ground = rect(0, 0, width, height, "ground")  # where the picture stands alone, nobody else paints one
+    return "\n".join([f'{opening} width="{width}">', f"<style>{STYLE}</style>", ground, *parts, "</svg>", ""])
 
 
 def panel(policy: Retry[Any], title: str, place: tuple[float, float]) -> Iterator[str]:
@@ -154,7 +157,9 @@ def timeline() -> str:
             y = 78 + 62 * number
             yield text(30, y, f"({number})  {what}.", "title")
             yield text(52, y + 18, callback, "code")
-            yield text(180, y + 18, "the policy's callback; then a budget " + ("gives a token" if hooks else "is paid"))
+            yield text(
+                180, y + 18, "the policy's callback, after a budget " + ("has given a token" if hooks else "was paid")
+            )
             if hooks:
                 yield text(52, y + 36, "hooks", "code")
                 yield text(180, y + 36, hooks, "code")

@@ -80,7 +80,7 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._left(exc)
+        loop = self._ended(exc)
         return loop is not None and run(loop.judge(exc, self._since))
 
     async def __aenter__(self) -> Attempt:
@@ -101,10 +101,10 @@ class Attempt:
         Raises:
             RetryError: the attempts, the time or the budget are used up.
         """
-        loop = self._left(exc)
+        loop = self._ended(exc)
         return loop is not None and await loop.judge(exc, self._since)
 
-    def _left(self, exc: BaseException | None) -> _Loop | None:
+    def _ended(self, exc: BaseException | None) -> _Loop | None:
         """Return the loop, if it has to judge a failure, or to tell of a success."""
         loop = self._loop()
         if loop is None:

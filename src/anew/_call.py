@@ -12,12 +12,12 @@ frames are gone, it enters the call, which says how long to wait, and waits insi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine
-from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._callables import discard_awaitable, in_notebook_cell, name_of, warn_at_caller
+from ._checks import inf
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, without_traceback
 from ._marks import entries, mark, trim
@@ -111,14 +111,14 @@ class Call:
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
-                raise self._error(exc, "attempts")
+                raise self._retry_error(exc, "attempts")
             return False
-        verdict = decide(policy, exc, self._num, self._previous, self._left, _clock.draw, since, last=last)
+        verdict = decide(policy, exc, self._num, self._previous, self._time_left, _clock.draw, since, last=last)
         if isinstance(verdict, RetryIn) and (reason := self._refused(policy, exc, verdict)) is not None:
             verdict = GiveUp(reason=reason)
         if isinstance(verdict, RetryIn) and policy.on_retry is not None and covers(policy, exc):
             await self._tell("on_retry", self._num, exc)
-            verdict = in_time(verdict, self._left(policy))
+            verdict = in_time(verdict, self._time_left(policy))
         if isinstance(verdict, RetryIn):
             self._schedule(policy, exc, verdict)
             if policy.stop is None or not self._is_stopped(policy.stop):
@@ -142,7 +142,7 @@ class Call:
 
     async def _given_up(self, exc: Exception, reason: Reason) -> RetryError:
         """Return the error to raise, after hooks and `on_failure` have been told."""
-        error = self._error(exc, reason)
+        error = self._retry_error(exc, reason)
         if hooks := gave_up_hooks():
             facts = self._facts(error.last_exception)
             tell_gave_up(hooks, GiveUpDetails(reason=reason, attempts=self._num, **facts))
@@ -180,7 +180,7 @@ class Call:
             problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
             warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
 
-    def _left(self, policy: Policy) -> float:
+    def _time_left(self, policy: Policy) -> float:
         if policy.timeout is None:
             return inf
         left = self.start + policy.timeout - _clock.monotonic()
@@ -210,7 +210,7 @@ class Call:
                 refuse_awaitable(option, cast("object", answer), self.policy, self.fn)
             await answer
 
-    def _error(self, exc: Exception, reason: Reason) -> RetryError:
+    def _retry_error(self, exc: Exception, reason: Reason) -> RetryError:
         # What a `TryAgain` was raised from.
         last = exc.__cause__ if issubclass(type(exc), TryAgain) and isinstance(exc.__cause__, Exception) else exc
         error = RetryError(self._num, last, reason, _clock.monotonic() - self._first_failure, self._name)

@@ -6,8 +6,9 @@ Law: `datetime` is not imported here. If nobody else has imported it, no value c
 from __future__ import annotations
 
 import sys
-from math import inf, isfinite, ulp
 from typing import Any, cast
+
+inf = float("inf")  # without `math`, which is a library to load
 
 
 def option_error(error: type[Exception], option: str, value: object, expected: str) -> Exception:
@@ -41,13 +42,13 @@ def seconds(value: Any) -> float | None:
 def duration(option: str, value: object, more: str = "", *, positive: bool = False) -> float:
     """Return a finite duration in seconds, at least 0 (`positive`: more than 0); `more`: what else the option takes."""
     expected = f"a finite duration {'>' if positive else '>='} 0 in seconds or as timedelta{more}"
-    return finite(option, value, expected, ulp(0.0) if positive else 0.0)
+    return finite(option, value, expected, 5e-324 if positive else 0.0)  # the least float above 0
 
 
-def finite(option: str, value: object, expected: str, least: float = -inf) -> float:
+def finite(option: str, value: object, expected: str, least: float = -sys.float_info.max) -> float:
     """Return a finite duration in seconds, `least` at least."""
     length = seconds(value)
-    if length is None or not isfinite(length) or length < least:
+    if length is None or not least <= length < inf:
         raise option_error(TypeError if length is None else ValueError, option, value, expected)
     return length
 

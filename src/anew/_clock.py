@@ -17,9 +17,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _contextvars import ContextVar
 from _weakref import ref
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 

@@ -7,13 +7,12 @@ Law: plain values in, a verdict out; no clock, sleep or randomness of its own, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeGuard
 
 from . import _marks
 from ._callables import discard_awaitable
-from ._checks import finite
+from ._checks import finite, inf
 from ._errors import RetryError, TryAgain
 from ._marks import exhausted, members
 from ._orders import names, order_kind
@@ -74,7 +73,7 @@ def decide(
         TypeError, ValueError: `on` or `backoff` answered what it must not; from `exc`.
     """
     claim = _claim(policy, exc, since)
-    if claim is not True and isinstance(claim, LetOut):
+    if isinstance(claim, LetOut):
         return claim
     if last or (policy.times is not None and num >= policy.times):
         return GiveUp(reason="attempts")
@@ -104,12 +103,9 @@ def covers(policy: Policy, exc: Exception) -> bool:
 
 
 def seen_through(policy: Policy, exc: RetryError) -> Exception:
-    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
-
-    Not where we have one attempt as well, as when retries are switched off.
-    """
+    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts."""
     inner: Exception = exc
-    while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
+    while _is_single(inner) and not isinstance(inner, policy.retry_errors):
         inner = inner.last_exception
     return inner
 
@@ -141,7 +137,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
         return True if after is None else asked_wait("TryAgain.after", after, exc)
-    retries = [one for one in group if isinstance(one, RetryError) and (policy.times == 1 or not _is_single(one))]
+    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
     if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
         return LetOut(why="exhausted")
     return None

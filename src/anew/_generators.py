@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 def generator(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Callable[..., Any]:
     """Return a generator function that retries the first step of `fn`."""
-    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
+    catch, is_heard = policy.catch, policy.is_heard
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        state, start = None, _clock.monotonic() if timed else 0.0
+        state, start = None, _clock.monotonic()
         while True:
             since, gen = _marks.newest, fn(*args, **kwargs)
             try:
@@ -156,10 +156,10 @@ def replayed(fn: Callable[..., Generator[Any, Any, Any]], policy: Policy) -> Cal
 
 def async_generator(fn: Callable[..., AsyncGenerator[Any, Any]], policy: Policy) -> Callable[..., Any]:
     """Return an async generator function that retries the first step of `fn`."""
-    catch, timed, is_heard = policy.catch, policy.timeout is not None, policy.is_heard
+    catch, is_heard = policy.catch, policy.is_heard
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        state, start = None, _clock.monotonic() if timed else 0.0
+        state, start = None, _clock.monotonic()
         while True:
             since, agen = _marks.newest, fn(*args, **kwargs)
             try:

@@ -90,10 +90,12 @@ def members(exc: BaseException) -> list[BaseException]:
 def trim(exc: BaseException) -> None:
     """Cut the rounds between the first and the last off the traceback of an instance that one call raises repeatedly.
 
-    A round begins with the frame that caught it. Without this, every attempt would add its entries.
+    A round begins with the frame that caught it. Without this, every attempt would add its entries. What thousands of
+    calls before have left on a stored instance is not looked at.
     """
     head = _GET_TRACEBACK(exc)
-    ends = [above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame]
+    # Ten rounds, each two hundred frames deep.
+    ends = [above for above, below in pairwise(islice(entries(exc), 2000)) if below.tb_frame is head.tb_frame]
     if ends:
         with suppress(ValueError):  # another thread has raised the same instance meanwhile
             ends[0].tb_next = ends[-1].tb_next
@@ -127,11 +129,12 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    tracebacks = [*entries(exc)]
-    ids = [id(tb.tb_frame) for tb in tracebacks]
-    if note.owner() is None or note.frame not in ids:
+    # Not all entries: a stored instance may have those of thousands of calls, and the mark is near the top.
+    depth = next((at for at, tb in enumerate(entries(exc)) if id(tb.tb_frame) == note.frame), None)
+    if note.owner() is None or depth is None:
         return False
-    above = enumerate(tracebacks[: ids.index(note.frame)], 1)
+    ids = [id(tb.tb_frame) for tb in islice(entries(exc), depth + 1)]
+    above = enumerate(islice(entries(exc), depth), 1)
     return not any(_raises_anew(tb) and ids[below] not in ids[:below] for below, tb in above)
 
 

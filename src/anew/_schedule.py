@@ -30,7 +30,7 @@ class Schedule(tuple[Wait, ...]):
     def __repr__(self) -> str:
         """The table, in seconds."""
         rows = [["wait", "lowest", "mean", "highest"]]
-        rows += [[str(num), *map(_written, wait)] for num, wait in enumerate(self, 1)]
+        rows += [[str(num), *map(_figure, wait)] for num, wait in enumerate(self, 1)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
 
@@ -56,7 +56,7 @@ def schedule(policy: Policy, count: Any) -> Schedule:
 _TINY, _HUGE = 0.001, 1e9
 
 
-def _written(seconds: float | None) -> str:
+def _figure(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     return f"{seconds:.3f}" if seconds == 0 or _TINY <= seconds < _HUGE else f"{seconds:.2e}"

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._callables import discard_awaitable
-from ._checks import option_error
+from ._checks import inf, option_error
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Callable[[int], float]
@@ -103,7 +102,7 @@ def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -
         factor = float(max(0, answer)) if isinstance(answer, int) and not isinstance(answer, bool) else answer
     except OverflowError:  # grown beyond floats: the cap is what is meant
         return NO_CAP
-    if isinstance(factor, float) and isfinite(factor):
+    if isinstance(factor, float) and abs(factor) < inf:
         return max(0.0, factor)
     discard_awaitable(answer)
     error = ValueError if isinstance(factor, float) else TypeError

@@ -7,9 +7,9 @@ be shown, have none of the arguments, and of the exception its type and its desc
 
 from __future__ import annotations
 
+from _contextvars import ContextVar
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, final
 
 from anew import _clock
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 
     from anew._types import Reason
 
+    class Common(TypedDict):
+        """What all details are made from."""
 
-class Common(TypedDict):
-    """What all details are made from."""
-
-    name: str
-    elapsed: float
-    exception: Exception
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
+        name: str
+        elapsed: float
+        exception: Exception
+        args: tuple[Any, ...]
+        kwargs: Mapping[str, Any]
 
 
 class _Details:
@@ -48,7 +47,7 @@ class _Details:
 
     def facts(self) -> dict[str, Any]:
         """Return what may be shown, under the keys that logs, events and spans have in common."""
-        error = {"anew.error_type": error_type(self.exception), "anew.error": _error(self.exception)}
+        error = {"anew.error_type": error_type(self.exception), "anew.error": _error_text(self.exception)}
         return {f"anew.{name}": getattr(self, name) for name in ("name", "elapsed", *self.__slots__)} | error
 
     def __repr__(self) -> str:
@@ -117,7 +116,7 @@ def error_type(exc: Exception) -> str:
     return typ.__qualname__ if typ.__module__ == "builtins" else f"{typ.__module__}.{typ.__qualname__}"
 
 
-def _error(exc: Exception) -> str:
+def _error_text(exc: Exception) -> str:
     # A TryAgain without a message tells what it is, which is of no use in a log; what it was raised from is.
     if not issubclass(type(exc), TryAgain) or str(exc) != str(TryAgain()):
         return describe(exc)

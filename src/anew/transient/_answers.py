@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from anew._checks import seconds
 
-from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, class_of, each, integer, item, text
+from ._looks import ANSWERS, BESIDE, STATUS, WAITS, Seen, attribute, called, class_of, each, integer_of, item, text_of
 
 Headers: TypeAlias = dict[str, list[Any]]
 
@@ -41,8 +41,8 @@ def status_of(seen: Seen, wanted: frozenset[int]) -> int | None:
     """Return the status that makes this a failure, or that is wanted."""
     response, own = seen.get("response"), STATUS[: 2 if seen.names.isdisjoint(BESIDE) else 4]
     places = ((response, STATUS), (seen.thing, own), (seen.get("meta"), STATUS))  # the last: elastic's
-    numbers = (integer(attribute(place, name)) for place, names in places if place is not None for name in names)
-    botocores = integer(item(item(response, "ResponseMetadata"), "HTTPStatusCode"))
+    numbers = (integer_of(attribute(place, name)) for place, names in places if place is not None for name in names)
+    botocores = integer_of(item(item(response, "ResponseMetadata"), "HTTPStatusCode"))
     return next((one for one in numbers if one is not None and (one in wanted or one in _FAILURES)), botocores)
 
 
@@ -51,12 +51,12 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
     again: bool | None = None
     if seen.names.isdisjoint(ANSWERS) and class_of(seen.thing) is not dict:
         return None, None
-    explicit, implicit = [own_wait(seen), *_details(seen.get("details"), depth=4)], list[float | None]()
+    explicit, implicit = [own_wait(seen), *_retry_delays(seen.get("details"), depth=4)], list[float | None]()
     response, meta = seen.get("response"), seen.get("meta")
     metadata = item(seen.thing if response is None else response, "ResponseMetadata")
     sources = [attribute(place, "headers") for place in (response, seen.thing, meta) if place is not None]
     sources += [seen.get("resp_headers"), item(metadata, "HTTPHeaders")]  # websocket-client's, botocore's
-    is_grpc = text(attribute(class_of(seen.thing), "__module__")).startswith("grpc")
+    is_grpc = text_of(attribute(class_of(seen.thing), "__module__")).startswith("grpc")
     sources.append(called(seen.thing, "trailing_metadata") if is_grpc else None)
     for headers in [_read(source) for source in sources if source is not None]:
         for name in _ORDERS:
@@ -64,7 +64,7 @@ def order_of(seen: Seen, now: float) -> tuple[bool | None, float | None]:
         pushback = _text(headers, _PUSHBACK)
         again = pushback.isdecimal() if pushback else again
         explicit += _asked(headers, now)
-        implicit += _left(headers, now)
+        implicit += _resets(headers, now)
     # What is said of the quota counts where nothing is said of this request.
     waits = [one for one in explicit if one is not None] or [one for one in implicit if one is not None]
     return again, min(max(waits), _LONGEST) if waits else None
@@ -81,22 +81,22 @@ def _read(source: Any) -> Headers:
     found: Headers = {}
     with suppress(Exception):  # a mock has all attributes, its class has not
         for key, value in islice(source.items() if hasattr(class_of(source), "items") else source, _MOST):
-            found.setdefault(text(key).lower(), []).append(value)
+            found.setdefault(text_of(key).lower(), []).append(value)
     for name in () if found else (*_NAMES, *map(str.title, _NAMES)):
         with suppress(Exception):
             value = source.get(name) if hasattr(class_of(source), "get") else source[name]
-            found.setdefault(name.lower(), []).extend([value] if text(value) else [])
+            found.setdefault(name.lower(), []).extend([value] if text_of(value) else [])
     return found
 
 
 def _text(headers: Headers, name: str) -> str:
-    return text(next(iter(headers.get(name, ())), None)).strip()
+    return text_of(next(iter(headers.get(name, ())), None)).strip()
 
 
 def _asked(headers: Headers, now: float) -> Iterator[float | None]:
     for value in (_text(headers, name) for name in (*_IN_MS, _PUSHBACK)):
         yield float(value) / 1000 if _NUMBER.fullmatch(value) else None
-    for field in _COMMA.split(",".join(map(text, headers.get("retry-after", ())))):
+    for field in _COMMA.split(",".join(map(text_of, headers.get("retry-after", ())))):
         yield _wait(field, headers, now)
     for value in chain.from_iterable(headers.get(name, ()) for name in _PACKED):
         if found := _RETRY_INFO.search(value) if type(value) is bytes else None:
@@ -104,9 +104,9 @@ def _asked(headers: Headers, now: float) -> Iterator[float | None]:
             yield min(parts[0], 10**12) + min(parts[1], 10**9) / 1e9
 
 
-def _left(headers: Headers, now: float) -> Iterator[float | None]:
+def _resets(headers: Headers, now: float) -> Iterator[float | None]:
     """The time until there is more, where nothing remains."""
-    for one in ",".join(map(text, headers.get("ratelimit", ()))).split(","):
+    for one in ",".join(map(text_of, headers.get("ratelimit", ()))).split(","):
         reset = _RESET.search(one)
         yield float(reset[1]) if reset and _NONE_LEFT.search(one) else None
     for name in [name for name in headers if "rate" in name and "reset" in name]:
@@ -147,11 +147,11 @@ def _date(field: str) -> float | None:
     return None
 
 
-def _details(details: Any, depth: int) -> Iterator[float | None]:
+def _retry_delays(details: Any, depth: int) -> Iterator[float | None]:
     """Google's `RetryInfo`: as JSON, as a message, or in a list of either."""
-    yield _length(text(item(details, "retryDelay")))
+    yield _length(text_of(item(details, "retryDelay")))
     for one in each(details) if depth else ():
-        yield from _details(one, depth - 1) if type(one) not in (str, int) else ()
+        yield from _retry_delays(one, depth - 1) if type(one) not in (str, int) else ()
     delay = attribute(details, "retry_delay")
-    whole, part = integer(attribute(delay, "seconds")), integer(attribute(delay, "nanos"))
+    whole, part = integer_of(attribute(delay, "seconds")), integer_of(attribute(delay, "nanos"))
     yield None if whole is None or not 0 <= whole < _SECONDS else whole + (part or 0) / 1e9

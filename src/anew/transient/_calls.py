@@ -7,7 +7,7 @@ Law: a code decides wherever there is one; of a library's names, those that say 
 
 import re
 
-from ._looks import Kind, Table, args_of, attribute, called, each, integer, text
+from ._looks import Kind, Table, args_of, attribute, called, each, integer_of, text_of
 from ._sockets import broken
 
 _GRPC = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED"}
@@ -19,21 +19,23 @@ _KAFKA = re.compile(
 
 
 def _by_grpc(exc: BaseException) -> Kind | None:
-    name = text(attribute(called(exc, "code"), "name"))
+    name = text_of(attribute(called(exc, "code"), "name"))
     # That its certificate is wrong is UNAVAILABLE, too.
-    return None if not name else "yes" if name in _GRPC and "CERTIFICATE" not in text(called(exc, "details")) else "no"
+    return (
+        None if not name else "yes" if name in _GRPC and "CERTIFICATE" not in text_of(called(exc, "details")) else "no"
+    )
 
 
 def _by_librdkafka(exc: BaseException) -> Kind:
     error = args_of(exc)[0]
-    retriable = bool(_KAFKA.fullmatch(text(called(error, "name")))) or called(error, "retriable") is True
+    retriable = bool(_KAFKA.fullmatch(text_of(called(error, "name")))) or called(error, "retriable") is True
     return "yes" if retriable and called(error, "fatal") is not True else "no"
 
 
 def _by_smtp(exc: BaseException) -> Kind | None:
     codes = [one for answer in each(attribute(exc, "recipients")) for one in each(answer)[:1]]
     codes += [attribute(exc, "smtp_code"), attribute(exc, "code")]
-    known = [code for code in map(integer, codes) if code is not None and code > 0]
+    known = [code for code in map(integer_of, codes) if code is not None and code > 0]
     return None if not known else "yes" if max(known) < 500 else "no"  # noqa: PLR2004 - RFC 5321
 
 
@@ -47,13 +49,13 @@ TABLE: Table = {
     "smtplib aiosmtplib ftplib imaplib": "SMTPServerDisconnected error_temp abort",
     "paramiko": "?NoValidConnectionsError !AuthenticationException !BadHostKeyException",
     "grpc: RpcError": _by_grpc,
-    "grpclib: GRPCError": lambda exc: "yes" if text(attribute(attribute(exc, "status"), "name")) in _GRPC else "no",
+    "grpclib: GRPCError": lambda exc: "yes" if text_of(attribute(attribute(exc, "status"), "name")) in _GRPC else "no",
     "kafka aiokafka: KafkaError": lambda exc: "yes" if attribute(exc, "retriable") is True else None,
     "cimpl confluent_kafka: KafkaException": _by_librdkafka,
     # The broker was told to close, or had an internal error.
-    "pika: ConnectionClosed": lambda exc: "yes" if integer(attribute(exc, "reply_code")) in {320, 541} else "no",
+    "pika: ConnectionClosed": lambda exc: "yes" if integer_of(attribute(exc, "reply_code")) in {320, 541} else "no",
     "smtplib aiosmtplib: SMTPException": _by_smtp,
     "paramiko: SSHException": broken,
     # The other side could not connect, or is short of resources.
-    "paramiko: ChannelException": lambda exc: "yes" if integer(attribute(exc, "code")) in {2, 4} else "no",
+    "paramiko: ChannelException": lambda exc: "yes" if integer_of(attribute(exc, "code")) in {2, 4} else "no",
 }

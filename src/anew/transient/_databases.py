@@ -10,7 +10,7 @@ statement, its values or the password stays wrong.
 import re
 from functools import partial
 
-from ._looks import Kind, Table, args_of, attribute, called, integer, item, says, text
+from ._looks import Kind, Table, args_of, attribute, called, integer_of, item, says, text_of
 from ._sockets import broken
 
 # The connection, resources; serialization failure, deadlock, lock not available; shutdown, crash, start-up, dropped,
@@ -33,7 +33,7 @@ _LABELS = ("TransientTransactionError", "RetryableWriteError", "RetryableError")
 
 def by_sqlstate(value: object) -> Kind | None:
     """Return what an SQLSTATE says, if this is one."""
-    state = text(value)
+    state = text_of(value)
     is_one = len(state) == 5 and state.isalnum()  # noqa: PLR2004 - so long are they all
     return None if not is_one else "yes" if _STATES.fullmatch(state) else "no"
 
@@ -43,14 +43,14 @@ def _by_state(exc: BaseException) -> Kind | None:
 
 
 def _by_number(numbers: set[int], exc: BaseException) -> Kind | None:
-    number = integer(attribute(exc, "errno")) or integer(args_of(exc)[0])
+    number = integer_of(attribute(exc, "errno")) or integer_of(args_of(exc)[0])
     if number is None or number <= 0:
         return broken(exc)
     return "yes" if number in numbers else by_sqlstate(attribute(exc, "sqlstate")) or "no"
 
 
 def _by_odbc(exc: BaseException) -> Kind | None:
-    numbers = map(int, _NUMBER.findall(" ".join(map(text, args_of(exc)))))
+    numbers = map(int, _NUMBER.findall(" ".join(map(text_of, args_of(exc)))))
     return "yes" if not _MSSQL.isdisjoint(numbers) else by_sqlstate(args_of(exc)[0])
 
 
@@ -60,7 +60,7 @@ def _by_oracle(exc: BaseException) -> Kind:
 
 
 def _by_sqlite(exc: BaseException) -> Kind | None:
-    code = integer(attribute(exc, "sqlite_errorcode"))
+    code = integer_of(attribute(exc, "sqlite_errorcode"))
     # Busy or locked; the rest of the code says more exactly why.
     return "yes" if (says(exc, _LOCKED) if code is None else code & 0xFF in {5, 6}) else None
 

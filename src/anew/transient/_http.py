@@ -9,7 +9,7 @@ error around a broken connection counts by that; where it shows that the library
 
 import re
 
-from ._looks import Kind, Table, args_of, attribute, called, class_of, each, integer, item, text
+from ._looks import Kind, Table, args_of, attribute, called, class_of, each, integer_of, item, text_of
 from ._sockets import broken, status_in
 
 _TOO_MANY, _REFUSED = re.compile(r"^too many ([45]\d\d) error responses$"), re.compile(r"^([45]\d\d)\b")
@@ -39,34 +39,34 @@ def _by_attempts(exc: BaseException) -> Kind:
 
 
 def _by_curl(exc: BaseException) -> Kind | None:
-    code = integer(attribute(exc, "code")) or max(integer(one) or 0 for one in args_of(exc))
+    code = integer_of(attribute(exc, "code")) or max(integer_of(one) or 0 for one in args_of(exc))
     if code in _CURL:
         return status_in(exc) or "yes"
     return (broken(exc) or "never") if code == _CURL_TLS else "no" if code > 0 else None
 
 
 def _by_close(exc: BaseException) -> Kind:
-    return "yes" if integer(attribute(attribute(exc, "rcvd"), "code")) in _CLOSED else "no"
+    return "yes" if integer_of(attribute(attribute(exc, "rcvd"), "code")) in _CLOSED else "no"
 
 
 def _by_aws(exc: BaseException) -> Kind | None:
     response = attribute(exc, "response")
     metadata = item(response, "ResponseMetadata")
-    if item(metadata, "MaxAttemptsReached") is True and integer(item(metadata, "RetryAttempts")) != 0:
+    if item(metadata, "MaxAttemptsReached") is True and integer_of(item(metadata, "RetryAttempts")) != 0:
         return "spent"
-    return "yes" if _AWS.fullmatch(text(item(item(response, "Error"), "Code"))) else None
+    return "yes" if _AWS.fullmatch(text_of(item(item(response, "Error"), "Code"))) else None
 
 
 def _by_count(exc: BaseException) -> Kind | None:
     # Their requests tell the server how often they were sent before.
     headers = attribute(attribute(exc, "request"), "headers")
-    return "spent" if text(called(headers, "get", "x-stainless-retry-count")).strip("0") else None
+    return "spent" if text_of(called(headers, "get", "x-stainless-retry-count")).strip("0") else None
 
 
 def _by_errors(exc: BaseException) -> Kind:
     # The failures of the attempts before; the HTTP client's own error is in there, too.
     errors = each(attribute(exc, "errors"))
-    return "spent" if any("elastic" in text(attribute(class_of(one), "__module__")) for one in errors) else "either"
+    return "spent" if any("elastic" in text_of(attribute(class_of(one), "__module__")) for one in errors) else "either"
 
 
 TABLE: Table = {

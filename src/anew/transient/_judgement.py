@@ -13,7 +13,7 @@ from typing import Any
 
 from . import _calls, _databases, _http, _sockets
 from ._answers import order_of, own_wait, status_of
-from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, class_of, says, text
+from ._looks import ANSWERS, LONGEST_CHAIN, Kind, Look, Seen, attribute, class_of, says, text_of
 
 # A failure that lasts, unless the server says until when, as GitHub does.
 _WITH_A_WAIT = frozenset({403, 409, 413, 423})
@@ -87,7 +87,7 @@ def _row(exc: BaseException) -> tuple[Kind | None, bool]:
 @lru_cache(maxsize=512)
 def _rows(cls: type[object]) -> tuple[tuple[Kind | Look, ...], bool]:
     """What the tables have of a class, and whether it is a library's and its name says connection or timeout."""
-    names = [(text(attribute(base, "__module__")).partition(".")[0], base.__name__) for base in cls.__mro__]
+    names = [(text_of(attribute(base, "__module__")).partition(".")[0], base.__name__) for base in cls.__mro__]
     libraries = {package for package, name in names if _NAMES_A_CONNECTION.search(name)}
     files = [str(attribute(sys.modules.get(package), "__file__")) for package in libraries - _PACKAGES]
     says_so = not libraries.isdisjoint(_PACKAGES) or any("-packages" in file for file in files)

@@ -104,12 +104,12 @@ def each(value: Any) -> list[Any]:
     return list(islice(value.values() if kind is dict else value if kind in (list, tuple) else (), LONGEST_CHAIN))
 
 
-def integer(value: object) -> int | None:
+def integer_of(value: object) -> int | None:
     """Return an integer as a plain one; a boolean is none."""
     return int.__int__(cast("int", value)) if issubclass(type(value), int) and type(value) is not bool else None
 
 
-def text(value: object) -> str:
+def text_of(value: object) -> str:
     """Return a string or bytes as a plain string, a number as its digits, anything else as an empty string."""
     if issubclass(type(value), str | bytes):
         return str.__str__(value) if isinstance(value, str) else bytes.decode(cast("bytes", value), "latin-1")
@@ -125,5 +125,5 @@ def args_of(exc: BaseException) -> tuple[Any, ...]:
 
 def says(exc: BaseException, pattern: re.Pattern[str]) -> re.Match[str] | None:
     """Search the texts that an exception was made with."""
-    found = (pattern.search(text(arg)[:2000]) for arg in args_of(exc)[:5] if type(arg) in (str, bytes))
+    found = (pattern.search(text_of(arg)[:2000]) for arg in args_of(exc)[:5] if type(arg) in (str, bytes))
     return next((one for one in found if one), None)

@@ -9,7 +9,7 @@ import _socket
 import errno
 import re
 
-from ._looks import STATUSES, Kind, Table, args_of, attribute, integer, says, text
+from ._looks import STATUSES, Kind, Table, args_of, attribute, integer_of, says, text_of
 
 _NETWORK = "EADDRNOTAVAIL EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH"
 _ERRNOS = {getattr(errno, name, 0) for name in f"{_NETWORK} ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT".split()} - {0}
@@ -38,8 +38,8 @@ def status_in(exc: BaseException, pattern: re.Pattern[str] = _TUNNEL) -> Kind | 
 
 
 def _by_errno(exc: BaseException) -> Kind | None:
-    numbers = {integer(attribute(exc, "errno"))} - {None}
-    several = text(args_of(exc)[0])
+    numbers = {integer_of(attribute(exc, "errno"))} - {None}
+    several = text_of(args_of(exc)[0])
     if several.startswith("Multiple exceptions: "):  # asyncio's, for the addresses of a host
         numbers.update(int(found) for found in re.findall(r"\[Errno (\d+)\]", several))
     if numbers:
