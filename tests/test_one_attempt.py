@@ -30,6 +30,21 @@ def last_of(error: BaseException) -> BaseException:
     return error.last_exception if isinstance(error, RetryError) else error
 
 
+@pytest.mark.parametrize("mode", [lambda: set_active(False), lambda: set_testing(True)])
+def test_what_leaves_is_that_of_production(mode: Any, hopeless: Any, clock: Any) -> None:
+    """
+    A retry inside that raises `RetryError` in production does so with retries switched off, whatever is around it.
+    """
+    nested = retry(reraise=True)(retry()(hopeless()))
+    mode()
+    try:
+        with pytest.raises(RetryError):
+            nested()
+    finally:
+        set_active(True)
+        set_testing(False)
+
+
 class TestAround:
     def test_function(self, every_way: Any, one: Any, reraise: bool, hopeless: Any, clock: Any) -> None:
         """

@@ -283,7 +283,7 @@ def test_the_table_of_waits_is_the_schedule() -> None:
 
 def test_the_schedule_is_what_is_waited(way: Any, hopeless: Any, clock: Any, draws: Any) -> None:
     """
-    Where the dice show the middle, what is waited is the mean of the schedule.
+    Where the middle is drawn, what is waited is the mean of the schedule.
     """
     draws(0.5)
     policy = retry(times=9, on_failure=lambda _: 1 / 0)

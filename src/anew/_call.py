@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _WHY = {"attempts": "no attempts left", "timeout": "no time left", "budget": "no token left", "stopped": "told to stop"}
 NO: Kwargs = {}  # keyword arguments
-_LONGEST_STOP = 1e6  # seconds; some events refuse more
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -154,7 +153,8 @@ class Call:
     def _is_stopped(self, stop: Stop) -> bool:
         """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
         with self as wait:
-            stopped = stop.wait(min(wait, _LONGEST_STOP)) if wait > 0 else stop.is_set()
+            # Some events refuse more seconds.
+            stopped = stop.wait(min(wait, 1e6)) if wait > 0 else stop.is_set()
         self._wait = 0.0
         return stopped
 
@@ -173,14 +173,11 @@ class Call:
             return "stopped"
         if policy.budget is not None and not _ask("take", policy.budget):
             return "budget"
-        if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-            self._warn_of_blocking(exc)
-        return None
-
-    def _warn_of_blocking(self, exc: Exception) -> None:
-        if not in_notebook_cell():
+        blocks = verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop()
+        if blocks and not in_notebook_cell():
             problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
             warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
+        return None
 
     def _time_left(self, policy: Policy) -> float:
         if policy.timeout is None:

@@ -28,11 +28,14 @@ from ._marks import next_number
 
 monotonic = time.monotonic
 """Seconds on a clock that never goes back."""
-wall = time.time
-"""Seconds since 1970."""
 
 # About three years: short of what any platform's sleep refuses.
 LONGEST = 1e8
+
+
+def wall() -> float:
+    """Seconds since 1970."""
+    return time.time()
 
 
 def draw() -> float:

@@ -1,15 +1,15 @@
 """Switches for the whole process: no retries, or no waits.
 
 Theory of operation. Each call of `set_testing` adds a switch, and the last one is in force. A `with` moves its switch
-to the end; when it ends, it takes the switch away, and those that plain calls have added behind it. What other threads
-have entered since stays, with the plain calls behind it.
+to the end of the list. At its end it removes the switch, and the switches of plain calls that follow it. A switch that
+another `with` has put behind it stays, with all that follows.
 
 Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock
 from itertools import dropwhile
 from typing import TYPE_CHECKING, final
 
@@ -115,4 +115,4 @@ class _Switch:
 
 _active = True
 _switches = [_Switch(None)]
-_lock = allocate_lock()
+_lock = RLock()

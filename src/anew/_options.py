@@ -111,8 +111,9 @@ def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     if not types:
         raise option_error(ValueError, option, on, expected)
     for typ in types:
-        if not _is_subclass(typ, Exception):
-            if _is_subclass(typ, BaseException):
+        bases: tuple[type, ...] = typ.__mro__ if isinstance(typ, type) else ()
+        if Exception not in bases:
+            if BaseException in bases:
                 expected = "subclasses of Exception: cancellation and exit always get through"
             elif callable(typ):
                 expected += ", or any_of(...) of types and functions"
@@ -120,13 +121,14 @@ def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     return types
 
 
-def _is_subclass(typ: object, parent: type) -> bool:
-    return isinstance(typ, type) and issubclass(typ, parent)
+def is_ours(on: Any) -> bool:
+    """Whether this hook is one of anew's own. A mock has every attribute, but not its class."""
+    return getattr(cast("Any", type(on)), "skips_exhausted", False) is True
 
 
 def _judged(on: Any) -> dict[str, Any]:
     types: tuple[type[Exception], ...] = on if issubclass(type(on), tuple) else ()
-    ours = types != () or getattr(cast("Any", type(on)), "skips_exhausted", False) is True
+    ours = types != () or is_ours(on)
     named: tuple[type[Exception], ...] = types or (getattr(on, "types", ()) if ours else ())
     return {
         "hook": None if types else on,
@@ -186,6 +188,7 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
 _CALLBACKS = ("on_retry", "on_success", "on_failure")
+# What `is_async`, `is_heard` and `is_simple` follow from.
 _TOLD = {*_CALLBACKS, "budget", "replay", "timeout"}
 TYPED = {"on", *_CALLBACKS}
 """Options that carry types of their own: `replace` cannot change them, and `Options` has none of them."""
