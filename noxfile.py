@@ -291,33 +291,9 @@ def soak(session: nox.Session) -> None:
 
 @nox.session(python=TESTED[-1], default=False)
 def mutants(session: nox.Session) -> None:
-    """Change the core in one place after the other, and see whether a test fails: `-- _decide _waits`, some files."""
+    """Change the core in one place after the other, and see whether a test fails: `-- _decide --sample 40`."""
     session.install(*group("tests"), *group("mutants"))
-    folder = Path(session.create_tmp()).resolve() / "project"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "dist", "__pycache__"))
-    chosen = PYPROJECT["tool"]["anew"]["mutants"]
-    session.chdir(folder)
-    for name in session.posargs or chosen:
-        tests = " ".join(f"tests/test_{test}.py" for test in chosen[name])
-        options = "-x -q -p no:cacheprovider --hypothesis-profile=few"
-        config = [
-            "[cosmic-ray]",
-            f'module-path = "src/anew/{name}.py"',
-            "timeout = 120.0",
-            f'test-command = "python -m pytest {options} {tests}"',
-            '[cosmic-ray.distributor]\nname = "local"',
-            # Unions in annotations, which nothing evaluates.
-            '[cosmic-ray.filters.operators-filter]\nexclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]',
-        ]
-        Path(f"{name}.toml").write_text("\n".join(config))
-        environment = {"PYTHONPATH": "src"}
-        session.run("cosmic-ray", "init", f"{name}.toml", f"{name}.sqlite", "--force")
-        session.run("cr-filter-operators", f"{name}.sqlite", f"{name}.toml")
-        session.run("cosmic-ray", "baseline", f"{name}.toml", env=environment)
-        session.run("cosmic-ray", "exec", f"{name}.toml", f"{name}.sqlite", env=environment)
-        session.run("cr-report", f"{name}.sqlite", "--surviving-only", "--show-diff", success_codes=[0, 1])
-        session.run("cr-rate", f"{name}.sqlite", "--fail-over", "5")
+    session.run("python", "tests/mutants.py", *session.posargs, env={"PYTHONPATH": "src"})
 
 
 @nox.session

@@ -59,6 +59,12 @@ class TestAttempt:
             (4, 16.0, 83.0, "<Attempt num=4 next_wait=16 remaining=83.0>"),
         ] == seen
 
+    def test_milliseconds_are_shown(self) -> None:
+        """
+        The `repr` shows the time that is left to the millisecond.
+        """
+        assert "<Attempt num=1 next_wait=0.5 remaining=1.235>" == repr(next(iter(retry(timeout=1.23456))))
+
     def test_without_timeout(self) -> None:
         """
         Without `timeout` there is no end to the time.

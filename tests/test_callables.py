@@ -407,13 +407,46 @@ def test_marked_coroutine_functions_that_fail_at_the_call(clock: Any) -> None:
     assert 3 == len(calls)
 
 
-def test_marked_coroutine_functions() -> None:
+def marked_by_asyncio(fn: Any) -> Any:
+    fn._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)
+    return fn
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param(
+            getattr(inspect, "markcoroutinefunction", None),
+            marks=pytest.mark.skipif(not hasattr(inspect, "markcoroutinefunction"), reason="since Python 3.12"),
+        ),
+        pytest.param(
+            marked_by_asyncio,
+            marks=pytest.mark.skipif(not hasattr(asyncio.coroutines, "_is_coroutine"), reason="until Python 3.13"),
+        ),
+    ],
+)
+def test_marked_coroutine_functions(mark: Any) -> None:
     """
     A function that is marked as a coroutine function is awaited.
     """
-    decorated = retry(on_retry=AsyncMock())(marked(lambda: asyncio.sleep(0, "done")))
+    marked = mark(lambda: asyncio.sleep(0, "done"))
+
+    decorated = retry(on_retry=AsyncMock())(marked)
 
     assert inspect.iscoroutinefunction(decorated)
+
+
+def test_another_mark_says_nothing() -> None:
+    """
+    What is called `_is_coroutine` and is not asyncio's mark is an attribute like any other.
+    """
+
+    def fetch() -> str:
+        return "done"
+
+    fetch._is_coroutine = True  # type: ignore
+
+    assert "done" == retry()(fetch)()
 
 
 def test_autospecs() -> None:

@@ -178,15 +178,17 @@ def test_what_callbacks_raise_comes_out(every_way: Any, failing: Any, hopeless: 
         assert failure in chain
 
 
-@pytest.mark.parametrize("option", ["on_retry", "on_success", "on_failure"])
-def test_awaitable_answers_in_sync_calls(every_sync_way: Any, failing: Any, hopeless: Any, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "failures"), [("on_retry", 1), ("on_success", 0), ("on_success", 1), ("on_failure", 2)]
+)
+def test_awaitable_answers_in_sync_calls(every_sync_way: Any, failing: Any, option: str, failures: int) -> None:
     """
     A sync call cannot await what a callback answers: closed, and a TypeError that says whose it was.
     """
 
     async def later() -> None: ...
 
-    work = hopeless() if option == "on_failure" else failing(OSError)
+    work = failing(*[OSError] * failures)
 
     with pytest.raises(TypeError, match=f"{option} of fetch answered an awaitable, but fetch is not async"):
         every_sync_way.run(retry(times=2, name="fetch", **{option: lambda *_: later()}), work)
@@ -217,3 +219,25 @@ def test_awaitable_answers_in_async_calls(every_async_way: Any, failing: Any) ->
     every_async_way.run(retry(on_retry=lambda attempt, exc: later()), failing(OSError))
 
     assert ["later"] == heard
+
+
+def test_async_callbacks_of_a_call(run: Any) -> None:
+    """
+    In an event loop, what is called may answer an awaitable, so callbacks may be async; what is decorated may not.
+    """
+    heard: list[int] = []
+
+    async def hear(attempts: int) -> None:
+        heard.append(attempts)
+
+    async def fetch() -> str:
+        return "done"
+
+    async def main() -> None:
+        assert "done" == await retry(on_success=hear).call(lambda: fetch())
+        with pytest.raises(TypeError, match="async callbacks are for async functions"):
+            retry(on_success=hear)(lambda: fetch())
+
+    run(main())
+
+    assert [1] == heard

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from anew import RetryError, retry
 
@@ -163,9 +164,10 @@ def test_trio_failure_while_being_cancelled(heard: list[Any]) -> None:
     assert ["converted"] == heard
 
 
-def test_trio_expired_deadline(heard: list[Any]) -> None:
+@pytest.mark.parametrize("deadline", [-1, 1])
+def test_trio_expired_deadline(deadline: int, heard: list[Any]) -> None:
     """
-    On Trio a deadline that has passed counts before its cancellation is delivered.
+    On Trio a deadline that has come counts before its cancellation is delivered.
     """
 
     @retry(delay=0)
@@ -174,12 +176,16 @@ def test_trio_expired_deadline(heard: list[Any]) -> None:
         raise OSError
 
     async def main() -> None:
-        with trio.CancelScope(deadline=-1), pytest.raises(OSError):  # noqa: PT011 - it has no text
-            await fetch()
+        with trio.CancelScope(deadline=deadline):
+            standing.jump(1)
+            with pytest.raises(OSError):  # noqa: PT011 - it has no text
+                await fetch()
+            heard.append("failed")
 
-    trio.run(main)
+    standing = trio.testing.MockClock()
+    trio.run(main, clock=standing)
 
-    assert ["called"] == heard
+    assert ["called", "failed"] == heard
 
 
 def test_shielded_clean_up_is_retried(heard: list[Any]) -> None:

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -163,6 +164,18 @@ def test_a_coroutine_run_by_a_callback_waits_on_asyncio() -> None:
 
     assert asyncio.iscoroutine(coroutine)
     coroutine.close()
+
+
+def test_an_async_wait_imports_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where asyncio has not been imported, an async wait imports it.
+    """
+    with monkeypatch.context() as patched:
+        patched.delitem(sys.modules, "asyncio")
+        patched.setattr("builtins.__import__", {"asyncio": SimpleNamespace(sleep=lambda seconds: seconds)}.get)
+        wait = _clock.async_sleep(2)
+
+    assert 2 == wait
 
 
 PROGRAMS = {

@@ -126,6 +126,10 @@ def test_empty_streams() -> None:
     """
     A stream without items is a success.
     """
+    heard: list[int] = []
+
+    async def hear(attempts: int) -> None:
+        heard.append(attempts)
 
     def empty() -> Iterator[int]:
         yield from ()
@@ -135,10 +139,11 @@ def test_empty_streams() -> None:
             yield item
 
     async def main() -> list[int]:
-        return [item async for item in retry(empty_async)()]
+        return [item async for item in retry(on_success=hear)(empty_async)()]
 
-    assert [] == list(retry(empty)())
+    assert [] == list(retry(on_success=heard.append)(empty)())
     assert [] == asyncio.run(main())
+    assert [1, 1] == heard
 
 
 class TestTesting:

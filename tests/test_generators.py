@@ -684,7 +684,7 @@ def test_delivered_items_are_not_kept(replay: Any, clock: Any) -> None:
     assert not any(alive)
 
 
-def test_closing_is_no_success() -> None:
+def test_closing_is_no_success(run: Any) -> None:
     """
     A replayed generator that answers to its being closed with a return was not a success.
     """
@@ -696,9 +696,22 @@ def test_closing_is_no_success() -> None:
         except GeneratorExit:
             return
 
-    gen = retry(replay=True, on_success=heard.append, on_failure=heard.append)(polite)()
+    async def apolite() -> AsyncGenerator[int]:
+        try:
+            yield 1
+        except GeneratorExit:
+            return
+
+    async def main() -> None:
+        agen = policy(apolite)()
+        await anext(agen)
+        await agen.aclose()
+
+    policy = retry(replay=True, on_success=heard.append, on_failure=heard.append)
+    gen = policy(polite)()
     next(gen)
     gen.close()
+    run(main())
 
     assert [] == heard
 

@@ -19,6 +19,7 @@ from unittest.mock import Mock
 import pytest
 
 from anew import RetryError, retry
+from anew._callables import name_of
 
 HERE = Path(__file__).name
 
@@ -139,6 +140,16 @@ class TestNames:
 
 def lambdas_in_a_function() -> Any:
     return lambda: fail()
+
+
+def test_lambdas_show_where_they_are_on_windows() -> None:
+    """
+    Only the name of the file is shown, where paths have backslashes too.
+    """
+    fn: Any = lambda: None  # noqa: E731 - a lambda is the point
+    fn.__code__ = fn.__code__.replace(co_filename="C:\\jobs\\nightly.py")
+
+    assert name_of(fn).endswith(f"<lambda> (nightly.py:{line_of(fn)})")
 
 
 def test_lambdas_show_where_they_are(clock: Any) -> None:

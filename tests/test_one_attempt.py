@@ -70,13 +70,14 @@ class TestAround:
 
         assert 3 == work.calls
 
-    def test_succeeds_at_last(self, way: Any, one: Any, failing: Any, clock: Any) -> None:
+    @pytest.mark.parametrize("times", [3, None])
+    def test_succeeds_at_last(self, way: Any, one: Any, times: int | None, failing: Any, clock: Any) -> None:
         """
         It succeeds when the work does.
         """
         work = failing(OSError, OSError)
 
-        assert "done" == way.run(retry(), one(work))
+        assert "done" == way.run(retry(times=times), one(work))
         assert 3 == work.calls
 
     def test_every_way_of_one_attempt(self, way: Any, one: Any, reraise: bool, hopeless: Any, clock: Any) -> None:

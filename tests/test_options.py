@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from types import MethodType
 from typing import Any, Optional, Union
 from unittest.mock import AsyncMock, MagicMock, Mock
 
@@ -55,7 +56,7 @@ WRONG = {
         (ValueError, [0, 0.0, -1, NAN, INF, timedelta(0), timedelta(-1)]),
     ],
     "backoff": [
-        (TypeError, [None, 2, 2.0, True, float, lambda: 1, lambda a, b: 1, async_function, generator_function]),
+        (TypeError, [None, 2, 2.0, True, float, lambda: 1, lambda a, b, c=1: 1, async_function, generator_function]),
         (ValueError, ["expo", "", "Exponential"]),
     ],
     "jitter": [
@@ -155,6 +156,7 @@ def test_wrong_option_is_shown(option: str) -> None:
         {"on": partial(lambda flag, exc: flag, True)},
         {"on_retry": print},
         {"on_retry": lambda *args: None},
+        {"on_retry": MethodType(lambda self, attempt, exc: None, 1)},
         {"on_retry": Mock()},
         {"on_success": [].append},
         {"on_failure": AsyncMock()},

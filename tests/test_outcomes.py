@@ -44,6 +44,22 @@ def test_any_result_is_a_result(every_way: Any, failing: Any, result: object) ->
     assert result is every_way.run(retry(), failing(OSError, result=result))
 
 
+@pytest.mark.parametrize("failures", [0, 1])
+@pytest.mark.parametrize("options", [{}, {"on_success": print}], ids=repr)
+def test_results_are_not_compared(every_way: Any, failing: Any, failures: int, options: Any) -> None:
+    """
+    What is returned may be an array, whose comparisons have no truth.
+    """
+
+    class Array:
+        __eq__ = __ne__ = __bool__ = lambda *_: pytest.fail("asked")  # type: ignore
+        __hash__ = None  # type: ignore
+
+    result = Array()
+
+    assert result is every_way.run(retry(**options), failing(*[OSError] * failures, result=result))
+
+
 def test_success_after_failures(every_way: Any, failing: Any, clock: Any) -> None:
     """
     Failures are retried until an attempt succeeds, with growing waits.

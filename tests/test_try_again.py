@@ -835,6 +835,47 @@ class TestGenerators:
             run(main())
 
     @pytest.mark.parametrize("replay", [False, True, "skip"])
+    def test_thrown_into_a_generator_of_its_own(self, run: Any, replay: Any) -> None:
+        """
+        One that the generator itself throws into another generator is its own.
+        """
+        policy = retry(on=KeyError, replay=replay)
+
+        def inner() -> Iterator[int]:
+            yield 1
+
+        async def ainner() -> AsyncIterator[int]:
+            yield 1
+
+        @policy
+        def items() -> Iterator[int]:
+            within: Any = inner()
+            try:
+                yield next(within)
+            except ValueError:
+                within.throw(TryAgain("mine"))
+
+        @policy
+        async def aitems() -> AsyncIterator[int]:
+            within: Any = ainner()
+            try:
+                yield await anext(within)
+            except ValueError:
+                await within.athrow(TryAgain("mine"))
+
+        async def main() -> None:
+            stream: Any = aitems()
+            await anext(stream)
+            await stream.athrow(ValueError("yours"))
+
+        stream: Any = items()
+        next(stream)
+        with pytest.raises(RetryError, match="TryAgain: mine"):
+            stream.throw(ValueError("yours"))
+        with pytest.raises(RetryError, match="TryAgain: mine"):
+            run(main())
+
+    @pytest.mark.parametrize("replay", [False, True, "skip"])
     def test_context_managers(self, run: Any, clock: Any, replay: Any) -> None:
         """
         With `@contextmanager` on top, the body's `TryAgain` reaches the retry around the body.
