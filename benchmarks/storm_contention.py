@@ -48,7 +48,7 @@ class Row:
 
     def _later(self, act: Callable[..., object], *args: object) -> None:
         world = self._world
-        world.at(world.now + abs(world.dice.gauss(0.010, 0.002)), act, *args)
+        world.at(world.now + abs(world.chance.gauss(0.010, 0.002)), act, *args)
 
     def _read(self, call: Call) -> None:
         self._later(self._answered, call, self._version)

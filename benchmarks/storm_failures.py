@@ -34,12 +34,12 @@ def endure(
     served: list[Call] = []
     sent = 0
     with World(seed) as world:
-        dice = world.dice
+        chance = world.chance
 
         def send(call: Call) -> None:
             nonlocal sent
             sent += 1
-            if dice.random() < probability:
+            if chance.random() < probability:
                 world.at(world.now + 0.05, call.process.failed, call, BROKEN)
             else:
                 world.at(world.now + 0.05, call.process.succeeded, call)
@@ -50,7 +50,7 @@ def endure(
 
         fleet = [Process(world, send, retry(), budget(), ended) for _ in range(processes)]
         for number in range(calls):
-            caller = fleet[int(dice.random() * processes)] if processes > 1 else fleet[0]
+            caller = fleet[int(chance.random() * processes)] if processes > 1 else fleet[0]
             world.at(number / rate, caller.call)
         world.run()
     return Outcome(len(served) / calls, sent / calls)

@@ -70,13 +70,13 @@ def suffer(outage: Outage, budget: Callable[[], Budget], seed: int) -> Outcome:
 
         policy = retry(times=outage.times)
         processes = [Process(world, send, policy, budget(), ended) for _ in range(outage.processes)]
-        dice = world.dice
+        chance = world.chance
         rate = outage.load * outage.capacity
 
         def arrive() -> None:
             begun[int(world.now)] += 1
-            processes[int(dice.random() * outage.processes)].call()
-            world.at(world.now + dice.expovariate(rate), arrive)
+            processes[int(chance.random() * outage.processes)].call()
+            world.at(world.now + chance.expovariate(rate), arrive)
 
         arrive()
         world.run(end + GRACE - 1)

@@ -2,7 +2,7 @@
 Simulated time, and clients that retry in it.
 
 Law: what becomes of a failure is not decided here. `decide()` judges it, with the policy that `retry()` makes and with
-dice that are seeded; the budget is asked last, as in `anew._call`; and the budget reads the simulated time through
+randomness that is seeded; the budget is asked last, as in `anew._call`; and the budget reads the simulated time through
 anew's own door.
 """
 
@@ -32,7 +32,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.now = 0.0
-        self.dice = Random(seed)
+        self.chance = Random(seed)
         self._events: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._count = 0
         self._real = _clock.monotonic
@@ -101,7 +101,7 @@ class Process:
         call.num += 1
         timeout = self.policy.timeout
         left = float("inf") if timeout is None else call.begun + timeout - world.now
-        verdict = decide(self.policy, exc, call.num, call.previous, left=lambda _: left, draw=world.dice.random)
+        verdict = decide(self.policy, exc, call.num, call.previous, left=lambda _: left, draw=world.chance.random)
         if not isinstance(verdict, RetryIn):
             self._ended(call, False)
             return

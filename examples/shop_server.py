@@ -14,6 +14,7 @@ GET  /events        pages that each fail once, each with the cursor of the next
 GET  /jobs/7        "queued", "running", "done"
 POST /v1/responses  a language model: 429 with `Retry-After: 1`, and then its answer; and so on.
                     The model "quota-used-up" always answers 429
+POST /v1/messages   another one: 529, overloaded, and then its answer; and so on
 
 Law: knows nothing of retries, and needs nothing but Python.
 """
@@ -135,6 +136,16 @@ class ShopHandler(BaseHTTPRequestHandler):
         response = {"id": "r1", "object": "response", "created_at": 0, "model": "small", "status": "completed"}
         rest = {"output": [message], "tools": [], "tool_choice": "auto", "parallel_tool_calls": True}
         self.give(200, {**response, **rest}, Content_Type="application/json")
+
+    def post_v1_messages(self) -> None:
+        if self.is_first("other model", of=2):
+            error = {"type": "overloaded_error", "message": "Overloaded"}
+            self.give(529, {"type": "error", "error": error}, Content_Type="application/json")
+            return
+        content = [{"type": "text", "text": "All is well."}]
+        message = {"id": "m1", "type": "message", "role": "assistant", "model": "small", "content": content}
+        rest = {"stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 4, "output_tokens": 4}}
+        self.give(200, {**message, **rest}, Content_Type="application/json")
 
 
 class ShopServer(ThreadingTCPServer):

@@ -149,7 +149,7 @@ async def _noted(clock: Clock, checkpoint: Callable[[float], Awaitable[None]], s
 
 @pytest.fixture
 def draws(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Fixes what the operating system's dice show, in [0, 1)."""
+    """Fixes what the operating system draws, in [0, 1)."""
 
     def fix(value: float) -> None:
         number = int(value * 2**56)

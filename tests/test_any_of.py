@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -169,7 +170,8 @@ class TestMaking:
         [
             (any_of(Mine), "any_of(Mine)"),
             (any_of(transient(), Mine, always), "any_of(transient(limit=60.0), Mine, always)"),
-            (any_of((KeyError, Mine), any_of(never)), "any_of((KeyError, Mine), any_of(never))"),
+            (any_of([KeyError, Mine], any_of(never)), "any_of([KeyError, Mine], any_of(never))"),
+            (any_of(partial(print, "secret")), "any_of(print)"),
         ],
     )
     def test_repr(self, hook: Any, text: str) -> None:
@@ -184,7 +186,7 @@ class TestMaking:
         """
         hook = pickle.loads(pickle.dumps(any_of(transient(limit=5), (KeyError, ValueError))))
 
-        assert "any_of(transient(limit=5.0), (KeyError, ValueError))" == repr(hook)
+        assert "any_of(transient(limit=5.0), [KeyError, ValueError])" == repr(hook)
         assert hook(ValueError()) is True
         assert hook(Told(retry_after="6")) is False
         pickle.loads(pickle.dumps(retry(on=hook)))

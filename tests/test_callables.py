@@ -382,6 +382,31 @@ def test_lambdas() -> None:
     assert 4 == retry()(lambda x: x + 1)(3)
 
 
+def marked(fn: Any) -> Any:
+    """A function that is marked as a coroutine function."""
+    if not hasattr(inspect, "markcoroutinefunction"):
+        fn._is_coroutine = asyncio.coroutines._is_coroutine
+        return fn
+    return inspect.markcoroutinefunction(fn)
+
+
+def test_marked_coroutine_functions_that_fail_at_the_call(clock: Any) -> None:
+    """
+    They are called as often as the policy says.
+    """
+    calls: list[int] = []
+
+    @marked
+    def fail() -> Any:
+        calls.append(1)
+        raise ConnectionError
+
+    with pytest.raises(RetryError):
+        asyncio.run(retry(times=3).call(fail))
+
+    assert 3 == len(calls)
+
+
 def marked_by_asyncio(fn: Any) -> Any:
     fn._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)
     return fn

@@ -21,6 +21,17 @@ def fail() -> NoReturn:
     raise OSError("down")
 
 
+def test_a_stop_iteration_of_code_without_a_package() -> None:
+    """
+    What a hook that `exec` has made raises leaves as itself.
+    """
+    names: dict[str, Any] = {}
+    exec("def on(exc): raise RuntimeError('own') from StopIteration()", names)  # noqa: S102 - code without a package
+
+    with pytest.raises(RuntimeError, match="own"):
+        retry(on=names["on"]).call(fail)
+
+
 class TestBlocks:
     @pytest.mark.parametrize("option", ["on", "on_retry", "on_failure", "on_success"])
     def test_stop_iteration(self, option: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -210,7 +211,22 @@ class TestUrls:
         )
 
 
+class Warns(Exception):
+    """As aiohttp's ClientResponseError."""
+
+    @property
+    def code(self) -> int:
+        warnings.warn("use status", DeprecationWarning, stacklevel=2)
+        return 503
+
+
 class TestGrpc:
+    def test_other_codes_are_not_asked_for(self) -> None:
+        """
+        A property that is named like gRPC's method is not read, as it may warn.
+        """
+        assert "Warns: busy" == describe(Warns("busy"))
+
     @pytest.mark.parametrize(
         ("exc", "said"),
         [

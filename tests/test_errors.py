@@ -20,6 +20,13 @@ from workers import Picky, fail, fail_picky
 from anew import RetryError, retry
 
 
+class Untrue(Exception):
+    """Has no truth value."""
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("no")
+
+
 class Stubborn(Exception):
     """Cannot be pickled nor copied at all."""
 
@@ -201,8 +208,11 @@ def test_copies_keep_other_causes(copied: Any) -> None:
     error.__cause__ = KeyError("other")
     exiting = RetryError(3, OSError())
     exiting.__cause__ = KeyboardInterrupt()
+    untrue = RetryError(3, OSError())
+    untrue.__cause__ = Untrue()
 
     assert isinstance(copied(error).__cause__, KeyError)
+    assert isinstance(copied(untrue).__cause__, Untrue)
     assert isinstance(copied(exiting).__cause__, KeyboardInterrupt)
     assert copied(RetryError(3, OSError())).__cause__ is None
     assert not copied(RetryError(3, OSError())).__suppress_context__

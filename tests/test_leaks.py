@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -162,6 +164,37 @@ def test_nothing_grows_over_many_retries(kind: str, no_hooks: None, clock: Any) 
         length, tb = length + 1, tb.tb_next
     assert length < 10
     assert exc.__context__ is exc.__cause__ is None
+
+
+@pytest.mark.parametrize("options", [{"times": 10}, {"times": 3, "reraise": True}], ids=["ten times", "nested"])
+def test_an_instance_that_was_raised_thousands_of_times(no_hooks: None, clock: Any, options: Any) -> None:
+    """
+    The work for a stored exception does not grow with the traceback that earlier calls have left on it.
+    """
+    stored = ConnectionError()
+    policy = retry(**options)
+
+    @policy
+    @policy
+    def work() -> None:
+        raise stored
+
+    def steps(raised: int) -> int:
+        for _ in range(raised):
+            with suppress(ConnectionError):
+                raise stored
+        events: list[str] = []
+        sys.setprofile(lambda frame, event, arg: events.append(event))
+        try:
+            work()
+        except (ConnectionError, RetryError):
+            pass
+        finally:
+            sys.setprofile(None)
+        return len(events)
+
+    steps(5_000)  # the first call imports
+    assert steps(1) == steps(20_000)
 
 
 def test_memory_is_flat(no_hooks: None, clock: Any) -> None:

@@ -243,7 +243,7 @@ def tried(decorator: Any, failures: list[Callable[[], Exception]], clock: Any) -
 
 @pytest.fixture
 def one_clock(clock: Any, draws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All libraries have the same clock and the same dice."""
+    """All libraries have the same clock and the same randomness."""
     draws(0.5)
     monkeypatch.setattr(random, "random", lambda: 0.5)
     monkeypatch.setattr(random, "uniform", lambda low, high: low + (high - low) * 0.5)

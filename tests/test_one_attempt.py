@@ -30,6 +30,21 @@ def last_of(error: BaseException) -> BaseException:
     return error.last_exception if isinstance(error, RetryError) else error
 
 
+@pytest.mark.parametrize("mode", [lambda: set_active(False), lambda: set_testing(True)])
+def test_what_leaves_is_that_of_production(mode: Any, hopeless: Any, clock: Any) -> None:
+    """
+    A retry inside that raises `RetryError` in production does so with retries switched off, whatever is around it.
+    """
+    nested = retry(reraise=True)(retry()(hopeless()))
+    mode()
+    try:
+        with pytest.raises(RetryError):
+            nested()
+    finally:
+        set_active(True)
+        set_testing(False)
+
+
 class TestAround:
     def test_function(self, every_way: Any, one: Any, reraise: bool, hopeless: Any, clock: Any) -> None:
         """
@@ -43,6 +58,17 @@ class TestAround:
         assert 3 == work.calls
         assert isinstance(last_of(caught.value), ConnectionError)
         assert 2 == len([wait for wait in clock.waits if wait])
+
+    def test_a_retry_around_both(self, every_way: Any, one: Any, hopeless: Any, clock: Any) -> None:
+        """
+        A third retry sees that the second has given up, though that raises what the one attempt has wrapped.
+        """
+        work = hopeless()
+
+        with pytest.raises(ConnectionError):
+            retry(times=3, delay=0).call(lambda: every_way.run(retry(times=3, reraise=True), one(work)))
+
+        assert 3 == work.calls
 
     @pytest.mark.parametrize("times", [3, None])
     def test_succeeds_at_last(self, way: Any, one: Any, times: int | None, failing: Any, clock: Any) -> None:

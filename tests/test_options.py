@@ -333,7 +333,7 @@ def test_repr() -> None:
     policy = retry(times=None, delay=timedelta(seconds=2), on=[OSError, ValueError], on_failure=generator_free)
 
     assert "retry()" == repr(retry())
-    assert "retry(times=None, delay=2.0, on=(OSError, ValueError), on_failure=generator_free)" == repr(policy)
+    assert "retry(times=None, delay=2.0, on=[OSError, ValueError], on_failure=generator_free)" == repr(policy)
     assert "retry(on=OSError)" == repr(retry(on=OSError))
 
 

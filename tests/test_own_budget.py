@@ -121,6 +121,25 @@ class TestTake:
         assert "budget" == caught.value.reason
         assert "ambiguous" in lines(caplog)[0]
 
+    def test_an_async_answer(self, way: Any, failing: Any, clock: Any, caplog: Any) -> None:
+        """
+        A `take` that turns out to be async is refused, in the log, and its coroutine is closed.
+        """
+
+        class Later(Tokens):
+            def take(self) -> Any:
+                async def taken() -> bool:
+                    return True
+
+                return taken()
+
+        with pytest.raises(RetryError) as caught:
+            way.run(retry(budget=Later()), failing(OSError))
+
+        assert "budget" == caught.value.reason
+        (line,) = lines(caplog)
+        assert "async" in line
+
     def test_not_for_what_is_not_retried(self, way: Any, hopeless: Any, clock: Any) -> None:
         """
         A failure that is not ours, the last attempt and a wait beyond the timeout take no token.

@@ -33,7 +33,7 @@ OPTIONS = (DOCS / "reference" / "options.md").read_text()
 # Pages that show what does not come with the tests; `nox -s recipes` has all of it.
 NEEDS = {
     "guides/grpc.md": ["grpc"],
-    "guides/llm.md": ["openai"],
+    "guides/llm.md": ["anthropic", "openai"],
     "recipes/frameworks.md": ["django", "rich", "tqdm"],
     "recipes/databases.md": ["psycopg", "psycopg_pool", "redis", "sqlalchemy"],
     "recipes/policies.md": ["pydantic_settings"],
@@ -283,7 +283,7 @@ def test_the_table_of_waits_is_the_schedule() -> None:
 
 def test_the_schedule_is_what_is_waited(way: Any, hopeless: Any, clock: Any, draws: Any) -> None:
     """
-    Where the dice show the middle, what is waited is the mean of the schedule.
+    Where the middle is drawn, what is waited is the mean of the schedule.
     """
     draws(0.5)
     policy = retry(times=9, on_failure=lambda _: 1 / 0)
@@ -383,6 +383,7 @@ def test_the_numbers_are_true() -> None:
     [
         ("redis", "redis.Redis().get_retry()._retries == 10", "up to ten times"),
         ("openai", "openai.DEFAULT_MAX_RETRIES == 2", "retry by themselves, twice"),
+        ("anthropic", "anthropic.DEFAULT_MAX_RETRIES == 2", "retry by themselves, twice"),
     ],
 )
 def test_the_retries_of_clients(library: str, retries: str, page: str) -> None:

@@ -7,7 +7,8 @@ import copy
 import dataclasses
 import pickle
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -124,6 +125,25 @@ def test_traceback_of_one_instance_is_bounded(every_way: Any, no_hooks: None, re
     with pytest.raises((ConnectionError, RetryError)):
         every_way.run(retry(times=1000, delay=0, reraise=reraise), work)
 
+    assert depth(failure) < 40
+
+
+@pytest.mark.parametrize("failures", [1, 3, 7, 8])
+def test_traceback_of_one_instance_is_bounded_in_streams(clock: Any, no_hooks: None, failures: int) -> None:
+    """
+    The same holds for a stream that fails with one instance before each of many items.
+    """
+    failure, seen = ConnectionError("always me"), Counter[int]()
+
+    @retry(times=10, replay="skip")
+    def stream() -> Iterator[int]:
+        for item in range(100):
+            seen[item] += 1
+            if seen[item] <= failures:
+                raise failure
+            yield item
+
+    assert 100 == sum(1 for _ in stream())
     assert depth(failure) < 40
 
 

@@ -93,7 +93,7 @@ class TestWhatItSays:
 
     def test_nothing_is_called(self, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
         """
-        No hook, no callback, no dice and no clock is asked, and no budget changes.
+        No hook, no callback, no randomness and no clock is asked, and no budget changes.
         """
 
         def fail(*_: object) -> Any:

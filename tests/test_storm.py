@@ -237,7 +237,7 @@ class Line:
 @pytest.mark.parametrize("jitter", [True, "full", "decorrelated", False])
 def test_it_does_as_the_engine_does(jitter: Any, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
     """
-    With the same dice and the same failures, a simulated process calls when a real one does, and ends as it does.
+    With the same randomness and the same failures, a simulated process calls when a real one does, and ends as it does.
     """
     pattern = [Random(7).random() < 0.6 for _ in range(400)]
     real, simulated = Line(pattern), Line(pattern)

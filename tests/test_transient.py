@@ -707,6 +707,7 @@ class TestGroups:
         """
         assert transient()(ExceptionGroup("", [Failed(), ValueError()])) is False
 
+    @pytest.mark.needs("CPython")
     def test_task_groups(self, server: Server, clock: Any, draws: Any) -> None:
         """
         Requests made in a task group are retried together.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ._callables import written
 from ._checks import option_error
 from ._decide import asked_wait
-from ._options import checked_on
+from ._options import checked_on, is_ours
 
 if TYPE_CHECKING:
     from ._types import Hook
@@ -47,7 +47,7 @@ class _AnyOf:
         self._parts = parts
         named: list[Any] = []
         for part in parts:
-            named += part if isinstance(part, tuple) else part.types if hasattr(part, "skips_exhausted") else ()
+            named += part if isinstance(part, tuple) else part.types if is_ours(part) else ()
         self.types: tuple[type[Exception], ...] = tuple(dict.fromkeys(named))
 
     def judge(self, exc: Exception) -> bool | float | None:
@@ -69,8 +69,7 @@ class _AnyOf:
 def _answer(part: Any, exc: Exception) -> bool | float | None:
     if isinstance(part, tuple):
         return issubclass(type(exc), cast("Any", part))  # isinstance() would ask the exception, which may lie
-    if hasattr(part, "skips_exhausted"):  # one of our own
-        answer: bool | float | None = part.judge(exc)
-        return answer
+    if is_ours(part):
+        return cast("bool | float | None", part.judge(exc))
     given = part(exc)
     return given if isinstance(given, bool) else asked_wait("the answer of on", given, exc)

@@ -130,7 +130,7 @@ class _Loop:
     """What both kinds of loops share: whose turn it is."""
 
     __slots__ = ("__weakref__", "_attempt", "_fn", "_num", "_policy", "_start", "_state", "phase")
-    in_task: bool
+    in_task: bool = False
     phase: str
 
     def __init__(self, policy: Policy, fn: CodeType | str) -> None:
@@ -187,7 +187,6 @@ class Attempts(_Loop):
     """The attempts of one block, to loop over; or to enter, one after the other: `while True: with attempts: ...`."""
 
     __slots__ = ()
-    in_task = False
 
     def __iter__(self) -> Attempts:
         return self

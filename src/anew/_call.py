@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import _clock
 from ._callables import discard_awaitable, in_notebook_cell, name_of, warn_at_caller
-from ._checks import inf
+from ._checks import inf, option_error
 from ._decide import GiveUp, LetOut, RetryIn, covers, decide, in_time, seen_through
 from ._errors import RetryError, TryAgain, without_traceback
 from ._marks import entries, mark, trim
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _WHY = {"attempts": "no attempts left", "timeout": "no time left", "budget": "no token left", "stopped": "told to stop"}
 NO: Kwargs = {}  # keyword arguments
-_LONGEST_STOP = 1e6  # seconds; some events refuse more
 
 
 def run(steps: Coroutine[Any, Any, T]) -> T:
@@ -49,7 +48,10 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
         *_, raised_at = entries(error)
-        if isinstance(error.__cause__, StopIteration) and raised_at.tb_frame.f_globals["__package__"] == __package__:
+        if (
+            isinstance(error.__cause__, StopIteration)
+            and raised_at.tb_frame.f_globals.get("__package__") == __package__
+        ):
             raise_itself(error.__cause__)
         raise
     steps.close()
@@ -63,14 +65,13 @@ class Call:
         *("_began", "_earlier", "_first_failure", "_num", "_opened", "_previous", "_wait", "_waited"),
         *("__weakref__", "args", "first", "fn", "in_task", "kwargs", "policy", "start"),
     )
-    _first_failure: float
 
     def __init__(
         self, policy: Policy, fn: Any, args: Args = (), kwargs: Kwargs = NO, start: float = 0, *, in_task: bool = False
     ) -> None:
         self.policy, self.fn, self.args, self.kwargs = policy, fn, args, kwargs
-        # Failures; those before a replayed generator's last item; seconds of all waits; the last wait that was drawn.
-        self._num, self._earlier, self._waited, self._previous = 0, 0, 0.0, policy.delay
+        # Failures; those before a stream's last item; when the first was; seconds of all waits; the last drawn wait.
+        self._num, self._earlier, self._first_failure, self._waited, self._previous = 0, 0, 0.0, 0.0, policy.delay
         self._opened: Any = None  # a list, if hooks have opened something
         self.first: Any = None  # the awaitable of the first attempt, if it was there before the attempt
         # On the monotonic clock, if the time is limited; a task may be cancelled, and nothing in it blocks.
@@ -107,7 +108,7 @@ class Call:
         self._num += 1
         if self._num == 1:
             self._first_failure = _clock.monotonic()
-        elif self._num % 8 == 0:  # seldom, as it walks all of the traceback
+        if (self._earlier + self._num) % 8 == 0:  # seldom, as it walks along the traceback
             trim(exc)
         if self.in_task and _clock.cancelling(exc, since):
             if issubclass(type(exc), TryAgain):  # never leaves as it is, and no callback hears of it
@@ -152,7 +153,8 @@ class Call:
     def _is_stopped(self, stop: Stop) -> bool:
         """Wait until it is time, or until `stop` is set: here, as the failure may have to be told of then."""
         with self as wait:
-            stopped = stop.wait(min(wait, _LONGEST_STOP)) if wait > 0 else stop.is_set()
+            # Some events refuse more seconds.
+            stopped = stop.wait(min(wait, 1e6)) if wait > 0 else stop.is_set()
         self._wait = 0.0
         return stopped
 
@@ -171,14 +173,11 @@ class Call:
             return "stopped"
         if policy.budget is not None and not _ask("take", policy.budget):
             return "budget"
-        if verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop():
-            self._warn_of_blocking(exc)
-        return None
-
-    def _warn_of_blocking(self, exc: Exception) -> None:
-        if not in_notebook_cell():
+        blocks = verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop()
+        if blocks and not in_notebook_cell():
             problem = f"{self._name} waits for its next attempt in a running event loop, and blocks it"
             warn_at_caller(f"{problem}; retry an async function, or call this one in a thread", exc)
+        return None
 
     def _time_left(self, policy: Policy) -> float:
         if policy.timeout is None:
@@ -243,7 +242,10 @@ def pay(policy: Policy) -> None:
 def _ask(method: str, budget: Budget) -> bool:
     """Call a method of a budget, which may be the user's; one that fails has no token."""
     try:
-        return bool(getattr(budget, method)())
+        answer: object = getattr(budget, method)()
+        if discard_awaitable(answer):
+            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
+        return bool(answer)
     except Exception as exc:
         effect = "it counts as spent" if method == "take" else "the call goes on"
         log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)

@@ -1,7 +1,7 @@
 """What a callable is, and whose line it was that called: told from code and frames.
 
-Law: `inspect` is not imported here; it costs four times as much as all of anew. Nothing leaves but a warning that has
-been turned into an error.
+Law: `inspect` is not imported here; it costs four times as much as all of anew. Of
+`warn_at_caller` nothing leaves but a warning that has been turned into an error.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ._checks import safe_repr
 
 Kind: TypeAlias = Literal["function", "coroutine function", "generator function", "async generator function"]
 
-# Of the data model, "Code objects"; inspect gives them their names.
 _GENERATORS = (GeneratorType, AsyncGeneratorType)
 VALUES = frozenset({type(None), bool, bytes, dict, float, int, list, str, tuple})
 """Types of results that need no look; see `result_kind`."""
+# Of the data model, "Code objects"; inspect gives them their names.
 _VARARGS, _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x100, 0x200
 
 
@@ -29,7 +29,7 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
 
     A generator-based coroutine function (`types.coroutine`) counts as a coroutine function.
     """
-    if type(fn) is FunctionType and not fn.__dict__:  # nearly all are; the rest of us would say the same
+    if type(fn) is FunctionType and not fn.__dict__:  # the short way for nearly all; the long one gives the same answer
         flags = fn.__code__.co_flags
     else:
         fn = unwrap(fn)
@@ -124,8 +124,8 @@ def written(value: Any) -> str:
     """Return an option as it is written: functions and types by their names."""
     if isinstance(value, tuple):
         names = [written(one) for one in cast("tuple[object, ...]", value)]
-        return names[0] if len(names) == 1 else f"({', '.join(names)})"
-    return name_of(value) if hasattr(value, "__qualname__") else safe_repr(value)
+        return names[0] if len(names) == 1 and isinstance(value[0], type) else f"[{', '.join(names)}]"
+    return name_of(value) if callable(value) and not hasattr(type(value), "skips_exhausted") else safe_repr(value)
 
 
 def accepts(fn: object, count: int) -> bool:

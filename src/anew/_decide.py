@@ -103,9 +103,12 @@ def covers(policy: Policy, exc: Exception) -> bool:
 
 
 def seen_through(policy: Policy, exc: RetryError) -> Exception:
-    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts."""
+    """Return what is judged in place of `exc`: one attempt is no retry, so what the attempt raised counts.
+
+    Not where we have one attempt as well, as when retries are switched off.
+    """
     inner: Exception = exc
-    while _is_single(inner) and not isinstance(inner, policy.retry_errors):
+    while policy.times != 1 and _is_single(inner) and not isinstance(inner, policy.retry_errors):
         inner = inner.last_exception
     return inner
 
@@ -137,7 +140,7 @@ def _second_look(policy: Policy, exc: Exception) -> float | bool | LetOut | None
     if isinstance(exc, TryAgain):
         after: object = exc.after  # a subclass may have another
         return True if after is None else asked_wait("TryAgain.after", after, exc)
-    retries = [one for one in group if isinstance(one, RetryError) and not _is_single(one)]
+    retries = [one for one in group if isinstance(one, RetryError) and (policy.times == 1 or not _is_single(one))]
     if policy.skips_exhausted and not all(isinstance(one, policy.retry_errors) for one in retries):
         return LetOut(why="exhausted")
     return None

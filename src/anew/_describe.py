@@ -53,7 +53,7 @@ def describe(exc: BaseException, *, longest: int = _LONGEST, members: int = _MEM
 def _status(exc: Any) -> str | None:
     """Return status and details of an exception that looks like one of gRPC: `UNAVAILABLE: connection refused`."""
     try:
-        status, details = exc.code().name, exc.details()
+        status, details = cast("Any", type(exc)).code(exc).name, exc.details()  # of the class: a property may warn
     except Exception:
         return None
     return f"{status}: {details}" if details else f"{status}"

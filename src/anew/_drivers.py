@@ -5,9 +5,9 @@ is judged inside `except` and slept off outside it, so that nothing chains and t
 before the wait; no exception is kept in a local that outlives its `except`.
 
 Theory of operation. A success costs what a pass-through costs, so the first attempt of a function is written out twice:
-with nothing around it, and with a reading of the clock for `timeout` and all that a success must be told to.
-Retries then go through `again`. A result is looked at by its type alone: the type of the last plain value is
-remembered, and only another type is looked at closely.
+once bare, and once with what `timeout`, `on_success` and a budget need of a success. Retries then go through `again`. A
+result is looked at by its type alone: the type of the last plain value is remembered, and only another type is looked
+at closely.
 """
 
 from __future__ import annotations

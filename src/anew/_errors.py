@@ -34,8 +34,8 @@ _PACKING: set[tuple[int, int]] = set()  # threads, and ids of exceptions
 class RetryError(Exception):
     """Raised when the attempts of a retried call are used up, or its time is, or the budget, or when it was stopped.
 
-    It is raised `from` the last exception. It pickles, copies and deep-copies with all its facts, and travels by `args`
-    alone: `RetryError(*err.args)` has all facts too.
+    It is raised `from` the last exception. It pickles and copies with all its facts, and travels by `args` alone:
+    `RetryError(*err.args)` has all facts too. A deep copy holds what pickling leaves of the exceptions.
 
     Parameters:
         attempts: calls made in total, the first included.
@@ -94,7 +94,7 @@ class RetryError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         attempts, last, *others = _FACTS(self)
         carried: Any = _Carried(last)
-        cause = carried if self.__cause__ is last else self.__cause__ and _Carried(self.__cause__)
+        cause = None if self.__cause__ is None else carried if self.__cause__ is last else _Carried(self.__cause__)
         return _restored, (type(self), cause, attempts, carried, *others), self.__dict__
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # The attribute itself: a subclass may hide it.
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
-_RAISES_AGAIN = ("anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
+_RAISES_AGAIN = ("anew", "anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
 _GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
 
 newest = 0
@@ -73,7 +73,7 @@ def mark(exc: BaseException, text: str, owner: object) -> None:
 
 def exhausted(exc: BaseException, since: int) -> bool:
     """Whether a retry has given up on `exc`, or on a member of this group, since the mark with that number."""
-    return any(_gave_up(one, note) for one in members(exc) for note in _marks(one, since))
+    return any(_gave_up(one, note) for one in members(exc) for note in _notes_since(one, since))
 
 
 def members(exc: BaseException) -> list[BaseException]:
@@ -90,10 +90,12 @@ def members(exc: BaseException) -> list[BaseException]:
 def trim(exc: BaseException) -> None:
     """Cut the rounds between the first and the last off the traceback of an instance that one call raises repeatedly.
 
-    A round begins with the frame that caught it. Without this, every attempt would add its entries.
+    A round begins with the frame that caught it. Without this, every attempt would add its entries. What thousands of
+    calls before have left on a stored instance is not looked at.
     """
     head = _GET_TRACEBACK(exc)
-    ends = [above for above, below in pairwise(entries(exc)) if below.tb_frame is head.tb_frame]
+    # Ten rounds, each two hundred frames deep.
+    ends = [above for above, below in pairwise(islice(entries(exc), 2000)) if below.tb_frame is head.tb_frame]
     if ends:
         with suppress(ValueError):  # another thread has raised the same instance meanwhile
             ends[0].tb_next = ends[-1].tb_next
@@ -102,10 +104,10 @@ def trim(exc: BaseException) -> None:
 def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
-    first = [*islice(entries(exc), depth, depth + 2)]
-    flags = first[0].tb_frame.f_code.co_flags if first else 0
-    kinds = (1, 2) if flags & _GENERATOR else (1,) if flags & _ASYNC_GENERATOR else ()  # see below
-    return any(tb.tb_frame is first[0].tb_frame and _suspension(tb) in kinds for tb in first)
+    two = [*islice(entries(exc), depth, depth + 2)]
+    flags = two[0].tb_frame.f_code.co_flags if two else 0
+    kinds = (1, 2) if flags & _GENERATOR else (1,) if flags & _ASYNC_GENERATOR else ()  # as RESUME numbers them
+    return any(tb.tb_frame is two[0].tb_frame and _suspension(tb) in kinds for tb in two)
 
 
 def _suspension(tb: TracebackType) -> int:
@@ -115,7 +117,8 @@ def _suspension(tb: TracebackType) -> int:
     3.13 stands at RESUME itself, 3.12 before it, and 3.11 before it or, in a `yield from`, behind it.
     """
     code, at = tb.tb_frame.f_code.co_code, tb.tb_lasti
-    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here := _opname(code[at]), 0)
+    here = _opname(code[at])
+    at += {"YIELD_VALUE": 2, "JUMP_BACKWARD_NO_INTERRUPT": -2}.get(here, 0)
     return code[at + 1] & 3 if _opname(code[at]) == "RESUME" else int(here == "YIELD_VALUE")  # PyPy has no RESUME
 
 
@@ -127,12 +130,13 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    tracebacks = [*entries(exc)]
-    ids = [id(tb.tb_frame) for tb in tracebacks]
-    if note.owner() is None or note.frame not in ids:
+    # Not all entries: a stored instance may have those of thousands of calls, and the mark is near the top.
+    depth = next((at for at, tb in enumerate(entries(exc)) if id(tb.tb_frame) == note.frame), None)
+    if note.owner() is None or depth is None:
         return False
-    above = enumerate(tracebacks[: ids.index(note.frame)], 1)
-    return not any(_raises_anew(tb) and ids[below] not in ids[:below] for below, tb in above)
+    above = [*islice(entries(exc), depth + 1)]
+    ids = [id(tb.tb_frame) for tb in above]
+    return not any(_raises_anew(above[at]) and ids[at + 1] not in ids[: at + 1] for at in range(depth))
 
 
 def _raises_anew(tb: TracebackType) -> bool:
@@ -149,7 +153,7 @@ def entries(exc: BaseException) -> Iterator[TracebackType]:
         tb = tb.tb_next
 
 
-def _marks(exc: BaseException, since: int) -> list[Note]:
+def _notes_since(exc: BaseException, since: int) -> list[Note]:
     with suppress(Exception):
         return [note for note in getattr(exc, "__notes__", ()) if isinstance(note, Note) and note.number > since]
     return []

@@ -1,24 +1,23 @@
 """Switches for the whole process: no retries, or no waits.
 
 Theory of operation. Each call of `set_testing` adds a switch, and the last one is in force. A `with` moves its switch
-to the end; when it ends, it takes the switch away, and those that plain calls have added behind it. What other threads
-have entered since stays, with the plain calls behind it.
+to the end of the list. At its end it removes the switch, and the switches of plain calls that follow it. A switch that
+another `with` has put behind it stays, with all that follows.
 
 Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
-from contextlib import AbstractContextManager, contextmanager
+from _thread import RLock
 from itertools import dropwhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from ._checks import flag, integer
 from ._options import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
     from .instrumentation import RetryDetails
 
@@ -63,7 +62,10 @@ def set_testing(testing: bool, *, attempts: int = 1, cap: bool = False) -> Abstr
     switch = _Switch(limits if flag("testing", testing) else None)
     with _lock:
         _switches.append(switch)
-    return _in_force(switch)
+        # Of plain calls in a row a hundred are kept, as the context of one may be entered later.
+        if [one.retries for one in _switches[-100:]] == [None] * 100:
+            del _switches[-100]
+    return switch
 
 
 def is_testing() -> bool:
@@ -88,29 +90,29 @@ def record(details: RetryDetails) -> None:
             switch.retries.append(details)
 
 
+@final
 class _Switch:
     """One call of `set_testing`: how many attempts, and whether they are an upper limit only; `None`: not testing."""
 
-    retries: list[RetryDetails] | None = None  # of a `with` that is running
+    retries: list[RetryDetails] | None = None  # of a `with` that has begun
 
     def __init__(self, limits: tuple[int, bool] | None) -> None:
         self.limits = limits
 
-
-@contextmanager
-def _in_force(switch: _Switch) -> Generator[list[RetryDetails]]:
-    retries: list[RetryDetails] = []
-    switch.retries = retries
-    with _lock:
-        _switches[:] = [*(one for one in _switches if one is not switch), switch]
-    try:
-        yield retries
-    finally:
+    def __enter__(self) -> list[RetryDetails]:
+        if self.retries is not None:
+            raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
+        self.retries = []
         with _lock:
-            since = _switches.index(switch)
+            _switches[:] = [*(one for one in _switches if one is not self), self]
+        return self.retries
+
+    def __exit__(self, *_: object) -> None:
+        with _lock:
+            since = _switches.index(self)
             _switches[since:] = dropwhile(lambda one: one.retries is None, _switches[since + 1 :])
 
 
 _active = True
 _switches = [_Switch(None)]
-_lock = allocate_lock()
+_lock = RLock()

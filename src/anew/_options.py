@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from . import _waits
 from ._callables import is_function, kind_of
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ._types import Backoff, Jitter, Replay, Seconds, Stop
     from .instrumentation._registry import Hooks
 
-_Fields: TypeAlias = dict[str, Any]
-
 
 class Policy:
     """The options of `retry` in normal form, and what follows from them. Never changed once made.
@@ -38,7 +36,7 @@ class Policy:
     and its success is all there is to it. `waits`: `False` while testing, when waits are worked out and not waited.
     """
 
-    def __init__(self, fields: _Fields) -> None:
+    def __init__(self, fields: dict[str, Any]) -> None:
         self.__dict__ = fields
 
     if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         TypeError: an option is of a wrong type.
         ValueError: an option has a wrong value, or two of them contradict each other.
     """
-    fields: _Fields = {"waits": True} if base is None else vars(base).copy()
+    fields: dict[str, Any] = {"waits": True} if base is None else vars(base).copy()
     for option, value in given.items():
         if option not in OPTIONS:
             raise TypeError(f"options must be of {', '.join(OPTIONS)}, got {option}")
@@ -113,8 +111,9 @@ def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     if not types:
         raise option_error(ValueError, option, on, expected)
     for typ in types:
-        if not _is_subclass(typ, Exception):
-            if _is_subclass(typ, BaseException):
+        bases: tuple[type, ...] = typ.__mro__ if isinstance(typ, type) else ()
+        if Exception not in bases:
+            if BaseException in bases:
                 expected = "subclasses of Exception: cancellation and exit always get through"
             elif callable(typ):
                 expected += ", or any_of(...) of types and functions"
@@ -122,13 +121,14 @@ def _types(on: Any, option: str) -> tuple[type[Exception], ...]:
     return types
 
 
-def _is_subclass(typ: object, parent: type) -> bool:
-    return isinstance(typ, type) and issubclass(typ, parent)
+def is_ours(on: Any) -> bool:
+    """Whether this hook is one of anew's own. A mock has every attribute, but not its class."""
+    return getattr(cast("Any", type(on)), "skips_exhausted", False) is True
 
 
-def _judged(on: Any) -> _Fields:
+def _judged(on: Any) -> dict[str, Any]:
     types: tuple[type[Exception], ...] = on if issubclass(type(on), tuple) else ()
-    ours = types != () or getattr(cast("Any", type(on)), "skips_exhausted", False) is True
+    ours = types != () or is_ours(on)
     named: tuple[type[Exception], ...] = types or (getattr(on, "types", ()) if ours else ())
     return {
         "hook": None if types else on,
@@ -188,12 +188,13 @@ OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 }
 DEFAULTS = {option: default for option, (default, _) in OPTIONS.items()}
 _CALLBACKS = ("on_retry", "on_success", "on_failure")
+# What `is_async`, `is_heard` and `is_simple` follow from.
 _TOLD = {*_CALLBACKS, "budget", "replay", "timeout"}
 TYPED = {"on", *_CALLBACKS}
 """Options that carry types of their own: `replace` cannot change them, and `Options` has none of them."""
 
 # What follows from one option.
-_FOLLOWS: dict[str, Callable[[Any], _Fields]] = {
+_FOLLOWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "backoff": lambda backoff: {"growth": _waits.STRATEGIES[backoff] if isinstance(backoff, str) else None},
     "jitter": lambda jitter: {"bounds": _waits.bounds(jitter, seconds(jitter))},
     "max_delay": lambda limit: {"cap": _waits.NO_CAP if limit is None else limit},

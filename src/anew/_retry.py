@@ -92,8 +92,8 @@ class Retry(Generic[C_co]):
         try:
             result = fn(*args, **kwargs)
         except policy.catch as exc:
-            # Wrong arguments, or nothing that can be called: the driver tells of them in its own way.
-            if not callable(fn) or kind_of(fn) != "function":
+            # Wrong arguments, which have entered no frame: its driver tells of them in its own way.
+            if not callable(fn) or (kind_of(fn) != "function" and len([*_marks.entries(exc)]) == 1):
                 return drive(fn, policy)(*args, **kwargs)
             state = Call(policy, fn, args, kwargs)
             if not run(state.failed(exc, since)):
@@ -107,7 +107,7 @@ class Retry(Generic[C_co]):
         return Retried(fn, policy, by_call=True).again(state)
 
     def replace(self, **options: Unpack[Options]) -> Retry[C_co]:
-        """Give the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
+        """Return the same policy with other options. `on` and the callbacks carry types: they cannot be replaced.
 
         Raises:
             TypeError, ValueError: as `retry` does.
@@ -121,10 +121,10 @@ class Retry(Generic[C_co]):
         return replaced
 
     def schedule(self, n: int, /) -> Schedule:
-        """Give the lowest, mean and highest seconds of each of the first `n` waits, whatever `times` allows.
+        """Return the lowest, mean and highest seconds of each of the first `n` waits, whatever `times` allows.
 
-        Only a `backoff` function is called. Waits that `on` or a `TryAgain` ask for are not in it. The means of
-        decorrelated jitter are right to a thousandth if `max_delay` is at most a million times `delay`.
+        Only a `backoff` function is called. Waits that `on` or a `TryAgain` ask for are not in it. With decorrelated
+        jitter there is no mean: it depends on the waits before.
 
         Raises:
             TypeError, ValueError: `n` is not an integer of at least 0, or a `backoff` function answers wrongly.

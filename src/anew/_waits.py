@@ -92,8 +92,8 @@ def wait_range(policy: Any, num: int, previous: float, exc: Exception | None = N
     `policy` is a `Policy`, whose file imports this one.
     """
     factor = _factor(policy.backoff, num, exc) if policy.growth is None else policy.growth(num)
-    spread: Bounds = policy.bounds
-    return spread(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
+    jitter: Bounds = policy.bounds
+    return jitter(min(policy.delay * factor, policy.cap), previous, policy.delay, policy.cap)
 
 
 def _factor(backoff: Callable[[int], object], num: int, exc: Exception | None) -> float:
