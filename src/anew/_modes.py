@@ -4,14 +4,17 @@ Theory of operation. Each call of `set_testing` adds a switch, and the last one 
 to the end; when it ends, it takes the switch away, and those that plain calls have added behind it. What other threads
 have entered since stays, with the plain calls behind it.
 
+The lock is re-entrant, because the garbage collector may close a generator that has entered a `with`, in the thread
+that holds the lock. So switches are taken away one by one, and the list is never written anew.
+
 Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
-from contextlib import AbstractContextManager, contextmanager
-from itertools import dropwhile
+from _thread import RLock
+from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from ._checks import flag, integer
@@ -99,18 +102,20 @@ class _Switch:
 
 @contextmanager
 def _in_force(switch: _Switch) -> Generator[list[RetryDetails]]:
-    retries: list[RetryDetails] = []
-    switch.retries = retries
+    switch.retries = retries = list["RetryDetails"]()
     with _lock:
-        _switches[:] = [*(one for one in _switches if one is not switch), switch]
+        with suppress(ValueError):  # a context of another thread has taken it away
+            _switches.remove(switch)
+        _switches.append(switch)
     try:
         yield retries
     finally:
         with _lock:
-            since = _switches.index(switch)
-            _switches[since:] = dropwhile(lambda one: one.retries is None, _switches[since + 1 :])
+            rest = dropwhile(lambda one: one is not switch, tuple(_switches))
+            for gone in (next(rest), *takewhile(lambda one: one.retries is None, rest)):
+                _switches.remove(gone)
 
 
 _active = True
 _switches = [_Switch(None)]
-_lock = allocate_lock()
+_lock = RLock()
