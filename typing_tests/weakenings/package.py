@@ -21,7 +21,8 @@ WEAKENINGS = {
     ],
     "Attempt is exported by accident": [(_INIT, '["Attempt", ', "[")],
     "Budget is not exported": [
-        (_INIT, "import Budget, RetryBudget\n", "import RetryBudget\nfrom typing import Any\n\nBudget: Any = None\n")
+        (_INIT, "import Budget, RetryBudget\n", "import RetryBudget\n"),
+        (_INIT, "__all__ = [", "from typing import Any\n\nBudget: Any = type('Budget', (), {})\n__all__ = ["),
     ],
     "the ready hooks are unknown to checkers": [
         (_HOOKS_INIT, "PrometheusHook, StructlogHook\n", "PrometheusHook\nfrom typing import Any as StructlogHook\n")

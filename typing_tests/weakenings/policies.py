@@ -53,6 +53,8 @@ _ON_RETRY = "on_retry: Callable[[int, E], C] | None"
 _ON_RETRY_HOOK = "on_retry: Callable[[int, Exception], C] | None"
 _HOOK = "Callable[[Exception], bool | float | timedelta]"
 
+_SETATTR = "        def __setattr__(self, name: str, value: Any) -> None: ...\n"
+
 WEAKENINGS = {
     # What is decorated.
     "functions come back as Callable[..., Any]": [
@@ -85,11 +87,7 @@ WEAKENINGS = {
     "retry gives Retry[Any]": [(_RETRY, ") -> Retry[C]: ...", ") -> Retry[Any]: ...")],
     "Retry is not final": [(_RETRY, "@final\nclass Retry", "class Retry")],
     "Retry answers to __setattr__": [
-        (
-            _RETRY,
-            "    def __reduce__",
-            "    def __setattr__(self, name: str, value: Any) -> None: ...\n\n    def __reduce__",
-        )
+        (_RETRY, "    def __reduce__", f"    if TYPE_CHECKING:\n{_SETATTR}\n    def __reduce__"),
     ],
     "Retry is invariant": [(_TYPES, "covariant=True, default=None)", "default=None)")],
     "callbacks may return anything": [
@@ -156,7 +154,10 @@ WEAKENINGS = {
         (_RETRY, "on_failure: Callable[[RetryError], C] | None", "on_failure: Callable[[Exception], C] | None")
     ],
     # Options.
-    "misspelt options are swallowed": [(_RETRY, ") -> Retry[C]: ...", "    **options: Any,\n) -> Retry[C]: ...")],
+    "misspelt options are swallowed": [
+        (_RETRY, "    **options: Unpack[Options],\n)", "    **options: Any,\n)"),
+        (_RETRY, "    name: str | None = None,\n)", "    name: str | None = None,\n    **options: Any,\n)"),
+    ],
     "on takes tuples only": [(_RETRY, "on: type[E] | Iterable[type[E]],", "on: type[E] | tuple[type[E], ...],")],
     "on takes any type": [(_TYPES, _E, 'E = TypeVar("E")')],
     "on takes BaseExceptions": [(_TYPES, _E, 'E = TypeVar("E", bound=BaseException)')],
