@@ -376,13 +376,14 @@ NAME = "name must be a string, not empty, or None, got "
         ({"floor": 2.0}, TypeError, INTEGER + "2.0"),
         ({"floor": True}, TypeError, INTEGER + "True"),
         ({"floor": None}, TypeError, INTEGER + "None"),
-        ({"floor": 10**16}, ValueError, INTEGER + "1" + 16 * "0"),
+        ({"floor": 10**15 + 1}, ValueError, INTEGER + "1000000000000001"),
         ({"ratio": -0.1}, ValueError, RATIO + "-0.1"),
         ({"ratio": 0.0009}, ValueError, RATIO + "0.0009"),
         ({"ratio": float("nan")}, ValueError, RATIO + "nan"),
         ({"ratio": float("inf")}, ValueError, RATIO + "inf"),
         ({"ratio": 10**400}, ValueError, RATIO + "1" + 400 * "0"),
         ({"ratio": 1e300}, ValueError, RATIO + "1e+300"),
+        ({"ratio": 1.1e15}, ValueError, RATIO + "1100000000000000.0"),
         ({"ratio": False}, TypeError, RATIO + "False"),
         ({"ratio": "0.2"}, TypeError, RATIO + "'0.2'"),
         ({"ratio": timedelta(seconds=1)}, TypeError, RATIO + "datetime.timedelta(seconds=1)"),
@@ -502,7 +503,7 @@ def test_names() -> None:
     assert 2.0 == RetryBudget(floor=3, window=60, name=name).available
     assert budget is not RetryBudget(floor=3, window=60)
     assert budget is not RetryBudget(floor=3, window=60, name=name + "!")
-    for other in ({"floor": 4}, {"ratio": 0.3}, {"window": 61}):
+    for other in ({"floor": 2}, {"floor": 4}, {"ratio": 0.3}, {"window": 61}):
         with pytest.raises(ValueError, match=r"name must be another one, as <RetryBudget 2 of 3 .* got 'test_names'"):
             RetryBudget(**({"floor": 3, "window": 60} | other), name=name)
 

@@ -234,10 +234,11 @@ def test_async_callbacks_of_a_call(run: Any) -> None:
         return "done"
 
     async def main() -> None:
+        assert "done" == await retry(on_success=hear)(fetch)()
         assert "done" == await retry(on_success=hear).call(lambda: fetch())
         with pytest.raises(TypeError, match="async callbacks are for async functions"):
             retry(on_success=hear)(lambda: fetch())
 
     run(main())
 
-    assert [1] == heard
+    assert [1, 1] == heard

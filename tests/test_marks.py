@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anew import RetryError, retry
+from anew._marks import entries, trim
 
 Read = Callable[[Exception], None]
 
@@ -550,3 +551,27 @@ def test_hooks_see_everything(way: Any, clock: Any) -> None:
         way.run(retry(times=3, on=lambda exc: not seen.append(exc)), inner)
 
     assert 3 == len(seen)
+
+
+def test_rounds_are_cut_out_of_a_traceback() -> None:
+    """
+    Of an instance that is raised again and again, the first round and the last stay in the traceback.
+    """
+    error = OSError()
+
+    def fail(line: int) -> None:
+        if line:
+            raise error
+        raise error
+
+    for line in (0, 1, 0, 1):
+        with pytest.raises(OSError):  # noqa: PT011 - it has no text
+            fail(line)
+    last, *_, first = [entry for entry in entries(error) if entry.tb_frame.f_code is fail.__code__]
+
+    trim(error)
+
+    left = [entry for entry in entries(error) if entry.tb_frame.f_code is fail.__code__]
+    assert [(last.tb_frame, last.tb_lineno), (first.tb_frame, first.tb_lineno)] == [
+        (entry.tb_frame, entry.tb_lineno) for entry in left
+    ]

@@ -944,3 +944,13 @@ class TestWrongArguments:
             set_testing(testing, attempts=wrong)
 
         assert not is_testing()
+
+    def test_attempts_go_by_name(self) -> None:
+        """
+        A number without its name says nothing, and is refused.
+        """
+        switch: Any = set_testing
+        with pytest.raises(TypeError, match="positional"):
+            switch(True, 2)
+
+        assert not is_testing()

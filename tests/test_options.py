@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anew import Retry, RetryError, retry
+from anew._options import DEFAULTS
 
 INF, NAN = float("inf"), float("nan")
 
@@ -115,6 +117,31 @@ def test_wrong_option(option: str, error: type[Exception], value: Any) -> None:
 
     assert " must be " in str(caught.value)
     assert ", got " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("on", "advice"),
+    [
+        (KeyboardInterrupt, "subclasses of Exception: cancellation and exit always get through"),
+        ([OSError, print], "seconds or timedelta, or any_of(...) of types and functions"),
+        ([OSError, 3], "seconds or timedelta"),
+    ],
+)
+def test_advice(on: Any, advice: str) -> None:
+    """
+    The message says what to write in place of what is nearly right.
+    """
+    with pytest.raises(TypeError, match=f"{re.escape(advice)}, got "):
+        retry(on=on)
+
+
+def test_defaults() -> None:
+    """
+    The options have the defaults that the signature shows.
+    """
+    shown = {name: parameter.default for name, parameter in inspect.signature(retry).parameters.items()}
+
+    assert DEFAULTS == {name: default for name, default in shown.items() if name != "fn"}
 
 
 @pytest.mark.parametrize("option", WRONG)
