@@ -584,7 +584,7 @@ def test_a_late_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
     del known[key]
     again = RetryBudget._found(*budget._identity)
 
-    _budget._forget(key, gone)
+    gone.__callback__(gone)
 
     assert again is known[key]()
 

@@ -166,6 +166,7 @@ def test_nothing_grows_over_many_retries(kind: str, no_hooks: None, clock: Any) 
     assert exc.__context__ is exc.__cause__ is None
 
 
+@pytest.mark.needs("a deep stack")  # to free what was raised
 @pytest.mark.parametrize("options", [{"times": 10}, {"times": 3, "reraise": True}], ids=["ten times", "nested"])
 def test_an_instance_that_was_raised_thousands_of_times(no_hooks: None, clock: Any, options: Any) -> None:
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -878,6 +879,42 @@ class TestThreads:
         assert {True} == seen
         assert not is_testing()
         assert all(switch.retries is None for switch in _modes._switches)
+
+    @pytest.mark.needs("reference counts")
+    def test_left_by_the_garbage_collector(self) -> None:
+        """
+        The collector may leave contexts of abandoned generators, also while another is being entered or left.
+        """
+        threshold = gc.get_threshold()
+
+        def abandon() -> None:
+            itself: list[Any] = []
+
+            def steps() -> Iterator[list[Any]]:
+                with set_testing(True):
+                    yield itself
+
+            itself.append(steps())
+            next(itself[0])
+
+        def run() -> None:
+            for _ in range(500):
+                abandon()
+                with set_testing(True):
+                    pass
+
+        thread = threading.Thread(target=run, daemon=True)  # which may wait for itself
+        gc.set_threshold(3)
+        try:
+            thread.start()
+            thread.join(30)
+        finally:
+            gc.set_threshold(*threshold)
+        assert not thread.is_alive()
+
+        gc.collect()
+        assert all(switch.retries is None for switch in _modes._switches)
+        assert not is_testing()
 
 
 class TestWrongArguments:

@@ -189,7 +189,6 @@ _COPIED = {**_NAMES, "__defaults__": tuple, "__kwdefaults__": dict}
 
 # Whose lines are not the caller's: what stands below a `@contextmanager` is called by a `with`.
 _NOT_THE_CALLERS = (f"{__package__}.", "contextlib.", "functools.")
-_SHELLS, _LOOPS = ("IPython", "ipykernel"), ("asyncio", "trio", "uvloop")
 
 current_frame: Callable[[int], FrameType] = getattr(sys, "_getframe")  # noqa: B009 - the plain attribute is private to pyright
 """Return the frame so many levels up; the public way, `inspect.currentframe`, is slow to import."""
@@ -224,7 +223,7 @@ def in_notebook_cell() -> bool:
 
     A task that the cell has started is no part of the cell: between the task and the loop is no frame of a shell.
     """
-    return innermost(*_SHELLS, *_LOOPS) in _SHELLS
+    return innermost("IPython", "ipykernel", "asyncio", "trio", "uvloop") in {"IPython", "ipykernel"}
 
 
 def innermost(*packages: str) -> str | None:

@@ -130,12 +130,10 @@ def _ask_asyncio(question: str) -> Any:
 
 def _trio() -> ModuleType | None:
     """Trio, if the running task is its own."""
-    trio = sys.modules.get("trio")
-    if trio is None:
-        return None
     try:
+        trio = sys.modules["trio"]
         trio.lowlevel.current_task()
-    except (AttributeError, RuntimeError):
+    except (KeyError, AttributeError, RuntimeError):
         return None
     # Where one library's loop runs inside a task of the other's, the innermost has resumed the running task.
     return trio if _ask_asyncio("current_task") is None or innermost("asyncio", "trio") == "trio" else None

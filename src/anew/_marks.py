@@ -130,13 +130,16 @@ def _opname(code: int) -> str:
 
 def _gave_up(exc: BaseException, note: Note) -> bool:
     """Whether the failure came from the frame that set the mark, and was not raised anew on its way."""
-    # Not all entries: a stored instance may have those of thousands of calls, and the mark is near the top.
-    depth = next((at for at, tb in enumerate(entries(exc)) if id(tb.tb_frame) == note.frame), None)
-    if note.owner() is None or depth is None:
-        return False
-    above = [*islice(entries(exc), depth + 1)]
-    ids = [id(tb.tb_frame) for tb in above]
-    return not any(_raises_anew(above[at]) and ids[at + 1] not in ids[: at + 1] for at in range(depth))
+    passed, raised = set[int](), False
+    # Once, and no further than to the mark: thousands of calls before may have left entries on a stored instance, and
+    # other threads may be raising it.
+    for tb in entries(exc) if note.owner() is not None else ():
+        is_new = raised and id(tb.tb_frame) not in passed
+        if is_new or id(tb.tb_frame) == note.frame:
+            return not is_new
+        passed.add(id(tb.tb_frame))
+        raised = _raises_anew(tb)
+    return False
 
 
 def _raises_anew(tb: TracebackType) -> bool:

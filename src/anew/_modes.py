@@ -1,8 +1,9 @@
 """Switches for the whole process: no retries, or no waits.
 
 Theory of operation. Each call of `set_testing` adds a switch, and the last one is in force. A `with` moves its switch
-to the end of the list. At its end it removes the switch, and the switches of plain calls that follow it. A switch that
-another `with` has put behind it stays, with all that follows.
+to the end of the list. When it ends, it removes the switch, and the switches of plain calls that follow it. A switch
+that another `with` has put behind it stays, with all that follows. The lock is re-entrant, as the garbage collector may
+end the `with` of an abandoned generator in the thread that holds the lock; so the list is never written anew.
 
 Law: a mode turns a policy into another policy, and nobody else asks whether one is on.
 """
@@ -10,7 +11,8 @@ Law: a mode turns a policy into another policy, and nobody else asks whether one
 from __future__ import annotations
 
 from _thread import RLock
-from itertools import dropwhile
+from contextlib import suppress
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, final
 
 from ._checks import flag, integer
@@ -104,13 +106,16 @@ class _Switch:
             raise RuntimeError("a context of set_testing(...) is entered once; call it again for another")
         self.retries = []
         with _lock:
-            _switches[:] = [*(one for one in _switches if one is not self), self]
+            with suppress(ValueError):  # the end of another `with` has removed it
+                _switches.remove(self)
+            _switches.append(self)
         return self.retries
 
     def __exit__(self, *_: object) -> None:
         with _lock:
-            since = _switches.index(self)
-            _switches[since:] = dropwhile(lambda one: one.retries is None, _switches[since + 1 :])
+            rest = dropwhile(lambda one: one is not self, tuple(_switches))
+            for over in (next(rest), *takewhile(lambda one: one.retries is None, rest)):
+                _switches.remove(over)
 
 
 _active = True

@@ -65,7 +65,7 @@ def make_policy(given: dict[str, Any], base: Policy | None = None) -> Policy:
         problem = "must be left out with jitter='decorrelated', which has its own growth"
         raise ValueError(f"backoff {problem}, got {fields['backoff']!r}")
     if not _TOLD.isdisjoint(given):
-        callbacks = [fields[option] for option in _CALLBACKS if fields[option] is not None]
+        callbacks = filter(callable, map(fields.get, _CALLBACKS))
         fields["is_async"] = is_async = "coroutine function" in map(kind_of, callbacks)
         fields["is_heard"] = is_heard = fields["on_success"] is not None or fields["budget"] is not None
         fields["is_simple"] = not (is_heard or is_async or fields["replay"] or fields["timeout"] is not None)
