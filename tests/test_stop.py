@@ -57,6 +57,15 @@ class TestWhen:
         assert isinstance(caught.value.last_exception, ConnectionError)
         assert [] == clock.waits
 
+    def test_no_wait(self, sync_way: Any, failing: Any) -> None:
+        """
+        Where there is nothing to wait, the event is looked at and not waited for.
+        """
+        stop = Event()
+
+        assert "done" == sync_way.run(retry(delay=0, stop=stop), failing(OSError))
+        assert [] == stop.waited
+
     def test_success_is_a_success(self, every_sync_way: Any, failing: Any) -> None:
         """
         A first attempt that succeeds is nobody's concern.
