@@ -83,11 +83,10 @@ def decide(
     lowest, highest = wait_range(policy, num, previous, exc)
     if lowest > time:
         return GiveUp(reason="timeout")
-    if lowest < highest:
-        # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
-        highest = min(highest, time)
-        lowest = min(highest, lowest + (highest - lowest) * draw())
-    return RetryIn(seconds=lowest, asked=False)
+    # Drawn inside of what is left, where any of the range fits: else a long wait would give up time that there is.
+    highest = min(highest, time)
+    wait = lowest if lowest == highest else min(highest, lowest + (highest - lowest) * draw())
+    return RetryIn(seconds=wait, asked=False)
 
 
 def in_time(wait: RetryIn, left: float) -> RetryIn | GiveUp:
