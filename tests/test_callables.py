@@ -688,3 +688,19 @@ def test_proxies(fn: Any) -> None:
 
     assert isinstance(decorated.__name__, str)
     result_of(decorated, 1)
+
+
+def test_wrong_arguments_of_a_call(run: Any, clock: Any) -> None:
+    """
+    An async function that is called with wrong arguments fails when it is awaited, and not before.
+    """
+
+    async def fetch() -> None: ...
+
+    async def main() -> None:
+        whole: Any = retry(times=2).call(fetch, 1)  # type: ignore
+        with pytest.raises(RetryError, match="after 2 attempt") as caught:
+            await whole
+        assert isinstance(caught.value.last_exception, TypeError)
+
+    run(main())
