@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from functools import partial
 from typing import Any, NoReturn
 
@@ -175,3 +175,28 @@ class TestTesting:
             assert is_testing()
 
         assert not is_testing()
+
+
+def test_empty_generators() -> None:
+    """
+    A generator without items ends as it does undecorated, and its value is returned.
+    """
+
+    @retry
+    def empty() -> Generator[int, None, str]:
+        return "done"
+        yield 0
+
+    @retry
+    async def async_empty() -> AsyncIterator[int]:
+        return
+        yield 0
+
+    async def items() -> list[int]:
+        return [item async for item in async_empty()]
+
+    with pytest.raises(StopIteration) as stop:
+        next(empty())
+
+    assert "done" == stop.value.value
+    assert [] == asyncio.run(items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,14 @@ def edges(names: list[str]) -> dict[str, set[str]]:
     for name in names:
         found[node(name)] |= {node(other) for other in imports(name) & {*names}} - {node(name)}
     return found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_file_can_be_imported(name: str) -> None:
+    """
+    Also what no program imports, as tools that freeze or document programs do.
+    """
+    import_module(f"anew.{name}".removesuffix(".__init__"))
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "__init__"])
