@@ -34,7 +34,7 @@ def seconds(value: Any) -> float | None:
         try:
             return float(value)
         except OverflowError:
-            return inf if value > 0 else -inf
+            return inf
     datetime: Any = sys.modules.get("datetime")
     return value.total_seconds() if datetime is not None and issubclass(typ, datetime.timedelta) else None
 

@@ -167,7 +167,7 @@ class Retried:
 
 
 def _coroutine(fn: Callable[..., Any], policy: Policy, begun: Call | None = None) -> Callable[..., Any]:
-    catch, is_heard, timed = policy.catch, policy.is_heard, policy.timeout is not None and begun is None
+    catch, is_heard, timed = policy.catch, policy.is_heard, policy.timeout is not None
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         state, start = begun, _clock.monotonic() if timed else 0.0

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _GET_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
 _RAISES_AGAIN = ("anew", "anyio", "asyncio", "concurrent", "gevent", "joblib", "multiprocessing", "outcome", "trio")
-_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x200  # code flags
+_YIELDS = (1, 2)  # as RESUME numbers them: `yield`, `yield from`
 
 newest = 0
 """The number of the newest mark, which attempts read."""
@@ -105,9 +105,7 @@ def thrown_in(exc: BaseException, depth: int = 0) -> bool:
     """Whether a consumer threw `exc` into the generator whose frame is entry number `depth` of the traceback."""
     # Where the generator has caught it and raises it again, the entry of the `yield` is the next one.
     two = [*islice(entries(exc), depth, depth + 2)]
-    flags = two[0].tb_frame.f_code.co_flags if two else 0
-    kinds = (1, 2) if flags & _GENERATOR else (1,) if flags & _ASYNC_GENERATOR else ()  # as RESUME numbers them
-    return any(tb.tb_frame is two[0].tb_frame and _suspension(tb) in kinds for tb in two)
+    return any(tb.tb_frame is two[0].tb_frame and _suspension(tb) in _YIELDS for tb in two)
 
 
 def _suspension(tb: TracebackType) -> int:
