@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anew import Retry, RetryError, retry
+from anew._checks import duration, integer
 from anew._options import DEFAULTS
 
 INF, NAN = float("inf"), float("nan")
@@ -338,6 +339,29 @@ def test_repr() -> None:
 
 
 def generator_free(error: RetryError) -> None: ...
+
+
+@pytest.mark.parametrize(("value", "fits"), [(0, False), (1, True), (5, True), (6, False)])
+def test_limits_of_integers(value: int, fits: bool) -> None:
+    """
+    An integer may be the least and the most that it is allowed to be.
+    """
+    if fits:
+        assert value == integer("x", value, "an integer from 1 to 5", 1, 5)
+    else:
+        with pytest.raises(ValueError, match=f"x must be an integer from 1 to 5, got {value}"):
+            integer("x", value, "an integer from 1 to 5", 1, 5)
+
+
+def test_limits_of_durations() -> None:
+    """
+    A message says whether 0 is allowed.
+    """
+    assert 0.0 == duration("x", 0)
+    with pytest.raises(ValueError, match="x must be a finite duration >= 0 in seconds or as timedelta, got -1"):
+        duration("x", -1)
+    with pytest.raises(ValueError, match="x must be a finite duration > 0 in seconds or as timedelta, got 0"):
+        duration("x", 0, positive=True)
 
 
 def test_policies_never_change() -> None:
