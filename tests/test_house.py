@@ -47,7 +47,7 @@ FLOOR |= {
 }
 # Lines of code, without blank lines, comments and docstrings, on the day that the figure was written here. Less is
 # welcome, and then the figure follows; more needs a reason in the commit.
-MOST_LINES = {"core": 1897, "instrumentation": 334, "transient": 480}
+MOST_LINES = {"core": 1899, "instrumentation": 334, "transient": 480}
 MOST_LINES_OF_A_FUNCTION, MOST_LEVELS = 70, 5
 MODULES = sorted(".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py"))
 

@@ -171,7 +171,7 @@ class Call:
         """Return why another attempt must not follow, whatever the judgement."""
         if policy.stop is not None and policy.stop.is_set():
             return "stopped"
-        if policy.budget is not None and not _ask("take", policy.budget):
+        if policy.budget is not None and not _take(policy.budget):
             return "budget"
         blocks = verdict.seconds > 0 and policy.waits and not (self.in_task or self._waited) and _clock.in_event_loop()
         if blocks and not in_notebook_cell():
@@ -236,19 +236,21 @@ def pay(policy: Policy) -> None:
     """Pay a success into the policy's budget, if there is one right now."""
     budget = effective(policy).budget
     if budget is not None:
-        _ask("pay", budget)
+        try:
+            budget.pay()
+        except Exception as exc:
+            log_failure("pay() of the budget %s failed; the call goes on", budget, exc)
 
 
-def _ask(method: str, budget: Budget) -> bool:
-    """Call a method of a budget, which may be the user's; one that fails has no token."""
+def _take(budget: Budget) -> bool:
+    """Take a token. A budget may be the user's; one that fails has none."""
     try:
-        answer: object = getattr(budget, method)()
+        answer: object = budget.take()
         if discard_awaitable(answer):
-            raise option_error(TypeError, f"{method}()", answer, "a plain method")  # noqa: TRY301 - logged as all else
+            raise option_error(TypeError, "take()", answer, "a plain method")  # noqa: TRY301 - logged as all else
         return bool(answer)
     except Exception as exc:
-        effect = "it counts as spent" if method == "take" else "the call goes on"
-        log_failure(f"{method}() of the budget %s failed; {effect}", budget, exc)
+        log_failure("take() of the budget %s failed; it counts as spent", budget, exc)
         return False
 
 
