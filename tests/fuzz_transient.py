@@ -58,7 +58,7 @@ class Hostile:
     def __iter__(self) -> NoReturn:
         raise RuntimeError
 
-    __len__ = __bool__ = __str__ = __repr__ = __float__ = __index__ = __eq__ = __hash__ = __iter__  # type: ignore
+    __len__ = __bool__ = __str__ = __repr__ = __float__ = __index__ = __eq__ = __hash__ = __iter__
 
 
 class Endless:

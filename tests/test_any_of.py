@@ -80,7 +80,7 @@ class TestAnswers:
 
         for hook in any_of(transient(), *others), any_of(*others, transient()), any_of(*others, any_of(transient())):
             assert hook(error) is False
-            assert hook.judge(error) is None  # type: ignore
+            assert hook.judge(error) is None
 
     def test_an_answer_of_no_is_no_veto(self) -> None:
         """
@@ -120,7 +120,7 @@ class TestAnswers:
             return True
 
         with pytest.raises(TypeError, match=r"^the answer of on must be .* got <coroutine"):
-            any_of(lambda exc: late())(Mine())  # type: ignore
+            any_of(lambda exc: late())(Mine())
 
 
 class TestNested:

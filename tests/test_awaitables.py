@@ -27,7 +27,7 @@ Work = Callable[[], Any]
 
 
 async def checkpoint() -> None:
-    if asyncio._get_running_loop() is None:  # type: ignore[attr-defined]
+    if asyncio._get_running_loop() is None:
         await trio.lowlevel.checkpoint()
     else:
         await asyncio.sleep(0)

@@ -1112,7 +1112,7 @@ class Manager:
         self._step("out")
 
     async def __aenter__(self) -> str:
-        await asyncio.sleep(0) if asyncio._get_running_loop() else await trio.lowlevel.checkpoint()  # type: ignore
+        await asyncio.sleep(0) if asyncio._get_running_loop() else await trio.lowlevel.checkpoint()
         return self.__enter__()
 
     async def __aexit__(self, *_: object) -> None:

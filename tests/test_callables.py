@@ -444,7 +444,7 @@ def test_another_mark_says_nothing() -> None:
     def fetch() -> str:
         return "done"
 
-    fetch._is_coroutine = True  # type: ignore
+    fetch._is_coroutine = True
 
     assert "done" == retry()(fetch)()
 
@@ -698,7 +698,7 @@ def test_wrong_arguments_of_a_call(run: Any, clock: Any) -> None:
     async def fetch() -> None: ...
 
     async def main() -> None:
-        whole: Any = retry(times=2).call(fetch, 1)  # type: ignore
+        whole: Any = retry(times=2).call(fetch, 1)
         with pytest.raises(RetryError, match="after 2 attempt") as caught:
             await whole
         assert isinstance(caught.value.last_exception, TypeError)

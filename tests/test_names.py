@@ -337,7 +337,7 @@ class TestHints:
         Names that exist for type checkers only are asked for by whoever asks, and not by us.
         """
 
-        def fetch(session: Session) -> Session:  # type: ignore  # noqa: F821 - no such name
+        def fetch(session: Session) -> Session:  # noqa: F821 - no such name
             return session
 
         decorated = retry(fetch)

@@ -431,8 +431,7 @@ def test_the_readme_is_one_page() -> None:
 
     assert 250 >= len(text.splitlines())
     assert ["pip install .", "quickstart.py", "nox"] == [
-        re.search(r"pip install \.$|quickstart\.py|nox$", command, re.MULTILINE)[0]
-        for command in commands  # type: ignore
+        re.search(r"pip install \.$|quickstart\.py|nox$", command, re.MULTILINE)[0] for command in commands
     ]
 
 

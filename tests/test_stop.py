@@ -431,7 +431,7 @@ class TestRefused:
         So is an event of asyncio.
         """
         with pytest.raises(TypeError, match=r"^stop must be a threading\.Event"):
-            retry(stop=asyncio.Event())  # type: ignore
+            retry(stop=asyncio.Event())
 
     def test_async(self, every_async_way: Any, failing: Any) -> None:
         """

@@ -1303,8 +1303,8 @@ class TestOrders:
         assert transient()(told(400, **{name: "true"})) is True
         assert transient()(told(503, **{name: "false"})) is False
         assert transient()(told(503, **{name: "perhaps"})) is True
-        assert transient().judge(told(503, **{name: "false"})) is None  # type: ignore
-        assert transient().judge(told(404)) is False  # type: ignore
+        assert transient().judge(told(503, **{name: "false"})) is None
+        assert transient().judge(told(404)) is False
 
     def test_an_order_to_retry_does_not_multiply(self) -> None:
         """
@@ -1316,8 +1316,8 @@ class TestOrders:
         """
         It is one also for what would not be retried.
         """
-        assert transient().judge(told(503, retry_after="61")) is None  # type: ignore
-        assert transient().judge(told(404, retry_after="61")) is None  # type: ignore
+        assert transient().judge(told(503, retry_after="61")) is None
+        assert transient().judge(told(404, retry_after="61")) is None
 
     @pytest.mark.parametrize("statuses", [{404}, [404], (404,), frozenset({404}), iter([404]), {HTTPStatus.NOT_FOUND}])
     def test_own_statuses(self, statuses: Any) -> None:
@@ -1402,8 +1402,8 @@ class TestOtherWaits:
         """
         assert 5.0 == retry_after(httpx.Response(202, headers={"Retry-After": "5"}))
         assert retry_after(httpx.Response(202)) is None
-        assert 5.0 == retry_after({"ResponseMetadata": {"HTTPHeaders": {"retry-after": "5"}}})  # type: ignore
-        assert retry_after(None) is None  # type: ignore
+        assert 5.0 == retry_after({"ResponseMetadata": {"HTTPHeaders": {"retry-after": "5"}}})
+        assert retry_after(None) is None
 
     def test_details(self) -> None:
         """
@@ -1462,7 +1462,7 @@ class TestOtherWaits:
         methods = {"code": lambda self: SimpleNamespace(name="UNAVAILABLE"), "trailing_metadata": lambda self: metadata}
         error = type("RpcError", (Exception,), {"__module__": "grpc", **methods})()
 
-        assert judged == transient().judge(error)  # type: ignore
+        assert judged == transient().judge(error)
         assert seconds == retry_after(error)
 
 

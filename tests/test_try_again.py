@@ -22,6 +22,22 @@ from anew.instrumentation import RetryDetails, set_on_retry_hooks
 FOR_EVER = 3600
 
 
+def assert_throwing_ends_it(items: Any, aitems: Any, run: Any, match: str) -> None:
+    """A ValueError that is thrown in after the first item ends a generator and its async twin with a RetryError."""
+
+    async def main() -> None:
+        stream = aitems()
+        await anext(stream)
+        await stream.athrow(ValueError("yours"))
+
+    stream = items()
+    next(stream)
+    with pytest.raises(RetryError, match=match):
+        stream.throw(ValueError("yours"))
+    with pytest.raises(RetryError, match=match):
+        run(main())
+
+
 class NotReady(TryAgain):
     """A subclass that does not call our `__init__`."""
 
@@ -822,17 +838,7 @@ class TestGenerators:
             except ValueError as exc:
                 raise TryAgain from exc
 
-        async def main() -> None:
-            stream: Any = aitems()
-            await anext(stream)
-            await stream.athrow(ValueError("yours"))
-
-        stream: Any = items()
-        next(stream)
-        with pytest.raises(RetryError, match="ValueError: yours"):
-            stream.throw(ValueError("yours"))
-        with pytest.raises(RetryError, match="ValueError: yours"):
-            run(main())
+        assert_throwing_ends_it(items, aitems, run, "ValueError: yours")
 
     @pytest.mark.parametrize("replay", [False, True, "skip"])
     def test_thrown_into_a_generator_of_its_own(self, run: Any, replay: Any) -> None:
@@ -863,17 +869,7 @@ class TestGenerators:
             except ValueError:
                 await within.athrow(TryAgain("mine"))
 
-        async def main() -> None:
-            stream: Any = aitems()
-            await anext(stream)
-            await stream.athrow(ValueError("yours"))
-
-        stream: Any = items()
-        next(stream)
-        with pytest.raises(RetryError, match="TryAgain: mine"):
-            stream.throw(ValueError("yours"))
-        with pytest.raises(RetryError, match="TryAgain: mine"):
-            run(main())
+        assert_throwing_ends_it(items, aitems, run, "TryAgain: mine")
 
     @pytest.mark.parametrize("replay", [False, True, "skip"])
     def test_context_managers(self, run: Any, clock: Any, replay: Any) -> None:

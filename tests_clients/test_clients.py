@@ -48,7 +48,7 @@ def refusing() -> Iterator[str]:
 
 
 def is_retried(error: BaseException) -> bool:
-    return transient()(error) is not False  # type: ignore[arg-type]
+    return transient()(error) is not False
 
 
 @pytest.mark.parametrize("what", WHAT, ids=lambda what: what.name)

@@ -28,7 +28,7 @@ def decorated() -> None:
 def attempts_of(call: object) -> tuple[int, int]:
     """Return the process that gave up, and its attempts."""
     try:
-        call()  # type: ignore
+        call()
     except RetryError as error:
         return int(error.last_exception.args[0]), error.attempts
     raise AssertionError("it has not failed")

@@ -85,7 +85,7 @@ def test_successes_pay_for_the_fleet(redis_server: Server) -> None:
     command = [sys.executable, "-c", FLEET, redis_server.url]
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": EXAMPLE.parent}
     processes = [subprocess.Popen(command, **pipes) for _ in range(8)]
-    assert ["told\n"] * 8 == [process.stdout.readline() for process in processes]  # type: ignore
+    assert ["told\n"] * 8 == [process.stdout.readline() for process in processes]
     attempts = [int(process.communicate("go\n", timeout=60)[0]) for process in processes]
 
     assert 8 * 50 + 10 + 0.2 * 400 == sum(attempts)

@@ -108,7 +108,7 @@ def told() -> list[str]:
     """Return the lines that the log has of the call which is drawn."""
     lines: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(record.getMessage())
     log = logging.getLogger("picture")
     log.addHandler(handler)
     log.propagate = False
