@@ -114,9 +114,7 @@ class RetryBudget:
             if budget is None:
                 budget = object.__new__(RetryBudget)
                 budget._begin(key, settings)
-                _known[key] = (
-                    (lambda: budget) if keep else ref(budget, lambda gone: _known.get(key) is gone and _known.pop(key))
-                )
+                _known[key] = (lambda: budget) if keep else ref(budget, lambda gone: _forget(key, gone))
             return budget
 
     def _begin(self, key: str | bytes, settings: tuple[int, int, float]) -> None:
@@ -180,6 +178,12 @@ class RetryBudget:
 # One for all budgets: it is held for some microseconds, and a forked child has but one to replace.
 _lock = RLock()
 _known: dict[str | bytes, Callable[[], RetryBudget | None]] = {}
+
+
+def _forget(key: str | bytes, gone: ref[RetryBudget]) -> None:
+    with _lock:
+        if _known.get(key) is gone:  # else another has arrived under its key
+            del _known[key]
 
 
 def _after_fork() -> None:

@@ -48,10 +48,8 @@ def run(steps: Coroutine[Any, Any, T]) -> T:
     except RuntimeError as error:
         # Python does not let a StopIteration of the user's `on` or callbacks out of a coroutine, and raises this here.
         *_, raised_at = entries(error)
-        if (
-            isinstance(error.__cause__, StopIteration)
-            and raised_at.tb_frame.f_globals.get("__package__") == __package__
-        ):
+        is_ours = raised_at.tb_frame.f_globals.get("__package__") == __package__
+        if is_ours and isinstance(error.__cause__, StopIteration):
             raise_itself(error.__cause__)
         raise
     steps.close()
